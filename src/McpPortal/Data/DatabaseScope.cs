@@ -1,0 +1,31 @@
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace McpPortal.Data;
+
+/// <summary>One transaction with its context. Without <see cref="CommitAsync"/> everything is rolled back.</summary>
+internal abstract class DatabaseScope(PortalDb db, IDbContextTransaction transaction) : IAsyncDisposable
+{
+    public PortalDb Db { get; } = db;
+
+    /// <summary>Saves what the context tracks and commits.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await Db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await Db.DisposeAsync();
+    }
+}
+
+/// <summary>A transaction in which row-level security sees exactly one user.</summary>
+internal sealed class UserScope(PortalDb db, IDbContextTransaction transaction, UserId user) : DatabaseScope(db, transaction)
+{
+    public UserId User { get; } = user;
+}
+
+/// <summary>A transaction of hosted work, which sees every row.</summary>
+internal sealed class SystemScope(PortalDb db, IDbContextTransaction transaction) : DatabaseScope(db, transaction);
