@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace McpPortal.Outbound;
+
+/// <summary>The only way to make an HTTP client that leaves the portal.</summary>
+/// <remarks>
+/// What counts is the address that is connected to, not how a URL spells it: names are resolved here, every address is checked,
+/// and only checked addresses are connected. Redirects, cookies and proxies are off, because each would carry a request past the check.
+/// </remarks>
+internal sealed class OutboundGuard : IDisposable
+{
+    private readonly ConcurrentDictionary<OutboundPurpose, Lazy<HttpMessageInvoker>> _invokers = new();
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private readonly HashSet<string> _allowedHosts;
+    private readonly HashSet<int> _ports;
+    private readonly TimeSpan _connectTimeout;
+    private readonly bool _development;
+
+    public OutboundGuard(IOptions<OutboundOptions> options, IHostEnvironment environment)
+        : this(options.Value, environment.IsDevelopment(), Dns.GetHostAddressesAsync)
+    {
+    }
+
+    internal OutboundGuard(OutboundOptions options, bool development, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    {
+        _allowedHosts = options.AllowedHosts.Select(AllowedHost.Parse).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        _ports = options.Ports.Count > 0 ? [.. options.Ports] : [.. OutboundOptions.DefaultPorts];
+        _connectTimeout = options.ConnectTimeout;
+        _development = development;
+        _resolve = resolve;
+    }
+
+    /// <summary>A client for one purpose; cheap, and safe to dispose (the connections are shared).</summary>
+    public HttpClient Create(OutboundPurpose purpose) => new(CreateHandler(purpose), disposeHandler: true)
+    {
+        Timeout = purpose switch
+        {
+            OutboundPurpose.Upstream => Timeout.InfiniteTimeSpan,
+            OutboundPurpose.Provider => TimeSpan.FromSeconds(60),
+            _ => TimeSpan.FromSeconds(15),
+        },
+        MaxResponseContentBufferSize = purpose == OutboundPurpose.Upstream ? 32 * 1024 * 1024 : 1024 * 1024,
+    };
+
+    /// <summary>The same door as a handler, for libraries that make their own client.</summary>
+    public HttpMessageHandler CreateHandler(OutboundPurpose purpose) =>
+        new GuardedHandler(this, _invokers.GetOrAdd(purpose, _ => new Lazy<HttpMessageInvoker>(NewInvoker)).Value);
+
+    /// <summary>What can be said about a URL before connecting, for forms that save one.</summary>
+    /// <returns>A sentence that says why the portal would refuse it, or null.</returns>
+    public string? Refusal(Uri url)
+    {
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp) || url.IdnHost.Length == 0)
+        {
+            return "The portal only contacts https addresses.";
+        }
+
+        var host = AllowedHost.HostOf(url);
+        if (url.UserInfo.Length > 0 || url.Authority.Contains('@', StringComparison.Ordinal))
+        {
+            return $"The address of {host} carries a user name or password. Remove it and store it as a secret.";
+        }
+
+        var allowed = IsAllowed(url);
+        if (url.Scheme == Uri.UriSchemeHttp && !(_development && allowed))
+        {
+            return $"The portal contacts {host} over https only.";
+        }
+
+        if (!allowed && !_ports.Contains(url.Port))
+        {
+            return $"The portal does not contact {host} on port {url.Port}. An administrator can allow it.";
+        }
+
+        return IPAddress.TryParse(url.IdnHost, out var address) && !MayConnect(address, url) ? NotPublic(host) : null;
+    }
+
+    public void Dispose()
+    {
+        foreach (var invoker in _invokers.Values)
+        {
+            if (invoker.IsValueCreated)
+            {
+                invoker.Value.Dispose();
+            }
+        }
+    }
+
+    private static string NotPublic(string host) =>
+        $"The portal does not contact {host}: it is not on the public internet. An administrator can allow it.";
+
+    private bool IsAllowed(Uri url) => _allowedHosts.Contains(AllowedHost.Of(url));
+
+    private bool MayConnect(IPAddress address, Uri url) => AddressRules.Classify(address) switch
+    {
+        AddressKind.Never => false,
+        // Plain http stays on this machine.
+        _ when url.Scheme == Uri.UriSchemeHttp => IsAllowed(url) && IPAddress.IsLoopback(address),
+        AddressKind.Internal => IsAllowed(url),
+        _ => true,
+    };
+
+    private HttpMessageInvoker NewInvoker() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        PreAuthenticate = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = _connectTimeout,
+        ConnectCallback = ConnectAsync,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+        MaxResponseHeadersLength = 32,
+        MaxResponseDrainSize = 64 * 1024,
+        EnableMultipleHttp2Connections = true,
+        // Trace ids of the portal are nobody else's business.
+        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+    });
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var url = context.InitialRequestMessage.RequestUri!;
+        var host = context.DnsEndPoint.Host;
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await _resolve(host, cancellationToken);
+        // One bad address condemns the name: a mixed answer is how rebinding begins.
+        if (addresses.Length == 0 || !Array.TrueForAll(addresses, a => MayConnect(a, url)))
+        {
+            throw new OutboundRefusedException(NotPublic(AllowedHost.HostOf(url)));
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
+            if (socket.RemoteEndPoint is not IPEndPoint remote || !MayConnect(remote.Address, url))
+            {
+                throw new OutboundRefusedException(NotPublic(AllowedHost.HostOf(url)));
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class GuardedHandler(OutboundGuard guard, HttpMessageInvoker invoker) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var url = request.RequestUri ?? throw new OutboundRefusedException();
+            if ((guard.Refusal(url) ?? HeaderRefusal(request, url)) is { } sentence)
+            {
+                throw new OutboundRefusedException(sentence);
+            }
+
+            try
+            {
+                return await invoker.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException e) when (e.InnerException is OutboundRefusedException refused)
+            {
+                throw new OutboundRefusedException(refused.Message, e);
+            }
+        }
+
+        /// <summary>TryAddWithoutValidation lets CR and LF through to the wire, where they begin a second header.</summary>
+        private static string? HeaderRefusal(HttpRequestMessage request, Uri url)
+        {
+            if (request.Headers.Host is not null)
+            {
+                return $"A request to {AllowedHost.HostOf(url)} may not name another host.";
+            }
+
+            var name = BrokenHeader(request.Headers) ?? (request.Content is { } content ? BrokenHeader(content.Headers) : null);
+            return name is null ? null : $"The header {name} for {AllowedHost.HostOf(url)} holds a line break. Set it again without one.";
+        }
+
+        private static string? BrokenHeader(HttpHeaders headers)
+        {
+            foreach (var (name, values) in headers.NonValidated)
+            {
+                foreach (var value in values)
+                {
+                    if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
+                    {
+                        return name;
+                    }
+                }
+            }
+
+            return null;
+        }
+    }
+}

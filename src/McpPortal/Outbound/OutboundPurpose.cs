@@ -1,0 +1,20 @@
+namespace McpPortal.Outbound;
+
+/// <summary>Why a request leaves the portal; each purpose has its own connection pool and limits.</summary>
+internal enum OutboundPurpose
+{
+    /// <summary>The sign-in provider: discovery, keys, token, userinfo.</summary>
+    SignIn,
+
+    /// <summary>OAuth providers of connections: metadata, token, revoke, userinfo.</summary>
+    Provider,
+
+    /// <summary>MCP servers; no overall timeout, because answers may stream.</summary>
+    Upstream,
+
+    /// <summary>The public registry of MCP servers.</summary>
+    Registry,
+
+    /// <summary>Webhooks.</summary>
+    Notice,
+}
