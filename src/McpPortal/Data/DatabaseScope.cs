@@ -5,13 +5,19 @@ namespace McpPortal.Data;
 /// <summary>One transaction with its context. Without <see cref="CommitAsync"/> everything is rolled back.</summary>
 internal abstract class DatabaseScope(PortalDb db, IDbContextTransaction transaction) : IAsyncDisposable
 {
+    private List<Action>? _committed;
+
     public PortalDb Db { get; } = db;
+
+    /// <summary>Runs the action once the transaction is committed; never when it is rolled back.</summary>
+    public void OnCommitted(Action action) => (_committed ??= []).Add(action);
 
     /// <summary>Saves what the context tracks and commits.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         await Db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        _committed?.ForEach(action => action());
     }
 
     public async ValueTask DisposeAsync()

@@ -13,6 +13,7 @@ public sealed class InvalidationRow
 
     public Guid Subject { get; init; }
 
+    /// <summary>Set by the database's clock: the nodes' clocks may differ.</summary>
     public DateTimeOffset At { get; init; }
 
     public sealed class Map : IEntityTypeConfiguration<InvalidationRow>

@@ -74,6 +74,7 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
     {
         ArgumentNullException.ThrowIfNull(modelBuilder);
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(PortalDb).Assembly);
+        modelBuilder.Entity<InvalidationRow>().Property(i => i.At).HasDefaultValueSql(Database.IsNpgsql() ? "now()" : "sysutcdatetime()");
         SnakeCase.Apply(modelBuilder.Model);
     }
 }

@@ -1,0 +1,6 @@
+namespace McpPortal.Audit;
+
+internal static class AuditSetup
+{
+    public static void AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>();
+}

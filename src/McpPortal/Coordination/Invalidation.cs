@@ -1,0 +1,35 @@
+namespace McpPortal.Coordination;
+
+/// <summary>What changed. Stored by number.</summary>
+internal enum InvalidationKind
+{
+    /// <summary>A node missed messages: everybody forgets everything. Never stored.</summary>
+    Everything = 0,
+
+    /// <summary>Status or roles of a user. Subject: the user.</summary>
+    User = 1,
+
+    /// <summary>A sign-in ended. Subject: the sign-in session.</summary>
+    SignIn = 2,
+
+    /// <summary>Access keys of a user. Subject: the user.</summary>
+    AccessKeys = 3,
+
+    /// <summary>A server was added, edited, enabled, disabled or removed, or who may use it. Subject: the server.</summary>
+    Server = 4,
+
+    /// <summary>A connection was made, renewed or cut by its owner. Subject: the connection.</summary>
+    Connection = 5,
+
+    /// <summary>Credentials that a user's calls to servers use: secrets, links, confirmations. Subject: the user.</summary>
+    Credentials = 6,
+
+    /// <summary>An OAuth app of the organisation. Subject: the provider.</summary>
+    Provider = 7,
+
+    /// <summary>Group memberships of a user. Subject: the user.</summary>
+    Groups = 8,
+}
+
+/// <summary>One message to every node.</summary>
+internal readonly record struct Invalidation(InvalidationKind Kind, Guid Subject);

@@ -1,0 +1,35 @@
+using McpPortal.Audit;
+using McpPortal.Coordination;
+using McpPortal.Data;
+using McpPortal.Vault;
+
+namespace McpPortal.Hosting;
+
+/// <summary>The portal as a table of contents: what it is made of, in floor order, and the way of a request through it.</summary>
+internal static class PortalApp
+{
+    /// <summary>Builds the application; the caller runs it.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddPortal();
+        var app = builder.Build();
+        app.UsePortal();
+        return app;
+    }
+
+    public static void AddPortal(this WebApplicationBuilder builder)
+    {
+        var (services, configuration, environment) = (builder.Services, builder.Configuration, builder.Environment);
+        services.AddSingleton(TimeProvider.System);
+        services.AddData(configuration);
+        services.AddVault(configuration, environment);
+        services.AddAudit();
+        services.AddCoordination();
+    }
+
+    public static void UsePortal(this WebApplication app)
+    {
+        app.MapHealth();
+    }
+}

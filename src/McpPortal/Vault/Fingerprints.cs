@@ -1,0 +1,14 @@
+using System.Security.Cryptography;
+using McpPortal.Data;
+
+namespace McpPortal.Vault;
+
+/// <summary>Keyed hashes: equal values can be told apart from different ones without anybody learning the value.</summary>
+internal sealed class Fingerprints(KeyRing ring)
+{
+    /// <summary>Of a value in an audit entry or a call record: 32 bytes.</summary>
+    public byte[] Of(ReadOnlySpan<byte> value) => HMACSHA256.HashData(ring.Active(KeyPurpose.Fingerprint).Key, value);
+
+    /// <summary>Of an access key: 32 bytes, compared in fixed time.</summary>
+    public byte[] OfAccessKey(ReadOnlySpan<byte> key) => HMACSHA256.HashData(ring.Active(KeyPurpose.AccessKeys).Key, key);
+}

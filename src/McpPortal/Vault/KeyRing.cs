@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using McpPortal.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace McpPortal.Vault;
+
+/// <summary>The unwrapped ring in memory, and the sealed start: a new ring is made only where no encrypted data exists.</summary>
+internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys, VaultState state, TimeProvider time)
+{
+    private static readonly byte[] CanaryText = "mcpportal canary 1"u8.ToArray();
+    private readonly ConcurrentDictionary<Guid, byte[]> _keys = new();
+    private readonly ConcurrentDictionary<KeyPurpose, Guid> _active = new();
+
+    public Guid InstallId { get; private set; }
+
+    /// <summary>Opens the vault, or seals it with the reason. Never throws for a missing or wrong key.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var root = await rootKeys.ReadAsync(cancellationToken);
+            await LoadAsync(root, cancellationToken);
+            state.Open();
+        }
+        catch (RootKeyException e)
+        {
+            state.Seal(e.Message);
+        }
+    }
+
+    /// <summary>The active key of a purpose with its id. Throws <see cref="VaultSealedException"/> while sealed.</summary>
+    public (Guid Id, byte[] Key) Active(KeyPurpose purpose)
+    {
+        ThrowIfSealed();
+        var id = _active[purpose];
+        return (id, _keys[id]);
+    }
+
+    /// <summary>A key by id, or null when the ring does not have it.</summary>
+    public byte[]? Find(Guid id)
+    {
+        ThrowIfSealed();
+        return _keys.GetValueOrDefault(id);
+    }
+
+    public void ThrowIfSealed()
+    {
+        if (state.Reason is { } reason)
+        {
+            throw new VaultSealedException(reason);
+        }
+    }
+
+    private async Task LoadAsync(RootKey root, CancellationToken cancellationToken)
+    {
+        await using var scope = await database.ForSystemAsync(cancellationToken);
+        var installation = await scope.Db.Installation.SingleOrDefaultAsync(cancellationToken);
+        var rows = await scope.Db.KeyRing.Where(k => k.State != KeyState.Retired).ToListAsync(cancellationToken);
+        if (installation is null || rows.Count == 0)
+        {
+            if (installation is not null || rows.Count > 0 || await scope.Db.OwnerKeys.AnyAsync(cancellationToken) || await scope.Db.DataProtectionKeys.AnyAsync(cancellationToken))
+            {
+                throw new RootKeyException("The key ring is incomplete although encrypted data exists. Restore the tables key_ring and installation from the backup; a new key would make the data unreadable.");
+            }
+
+            (installation, rows) = await CreateAsync(scope, root, cancellationToken);
+        }
+
+        InstallId = installation.InstallId;
+        var unwrapped = rows.ToDictionary(k => k.Id, k => Unwrap(root, InstallId, k));
+        var canaryKey = rows.Single(k => k.Purpose == KeyPurpose.OwnerKeys && k.State == KeyState.Active).Id;
+        VerifyCanary(unwrapped[canaryKey], installation);
+        foreach (var row in rows)
+        {
+            _keys[row.Id] = unwrapped[row.Id];
+            if (row.State == KeyState.Active)
+            {
+                _active[row.Purpose] = row.Id;
+            }
+        }
+    }
+
+    private async Task<(Installation Installation, List<RingKey> Rows)> CreateAsync(SystemScope scope, RootKey root, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var installId = Guid.CreateVersion7();
+        List<RingKey> rows = [];
+        byte[] canary = [];
+        foreach (var purpose in Enum.GetValues<KeyPurpose>())
+        {
+            var key = RandomNumberGenerator.GetBytes(RootKey.Length);
+            var row = new RingKey { Purpose = purpose, State = KeyState.Active, Wrapped = [], RootFingerprint = root.Fingerprint, CreatedAt = now, ActivatedAt = now };
+            row.Wrapped = KeyWrap.Wrap(root.DeriveWrappingKey(purpose.ToString()), key, RingBinding(installId, row));
+            rows.Add(row);
+            if (purpose == KeyPurpose.OwnerKeys)
+            {
+                canary = KeyWrap.Wrap(key, CanaryText, KeyWrap.Fields(installId.ToString(), "canary"));
+            }
+        }
+
+        var installation = new Installation { InstallId = installId, Canary = canary, CreatedAt = now };
+        scope.Db.Installation.Add(installation);
+        scope.Db.KeyRing.AddRange(rows);
+        try
+        {
+            await scope.CommitAsync(cancellationToken);
+            return (installation, rows);
+        }
+        catch (DbUpdateException)
+        {
+            // Another node made the ring in the same moment: its ring is the one.
+            await using var other = await database.ForSystemAsync(cancellationToken);
+            return (await other.Db.Installation.SingleAsync(cancellationToken), await other.Db.KeyRing.ToListAsync(cancellationToken));
+        }
+    }
+
+    private static byte[] Unwrap(RootKey root, Guid installId, RingKey row)
+    {
+        try
+        {
+            return KeyWrap.Unwrap(root.DeriveWrappingKey(row.Purpose.ToString()), row.Wrapped, RingBinding(installId, row));
+        }
+        catch (CryptographicException)
+        {
+            throw new RootKeyException(root.Fingerprint == row.RootFingerprint
+                ? $"Key {row.Id} of the ring is damaged. Restore the table key_ring from the backup."
+                : $"The root key {root.Fingerprint} is not the one of this installation ({row.RootFingerprint}). Restore the right one.");
+        }
+    }
+
+    private static void VerifyCanary(byte[] key, Installation installation)
+    {
+        try
+        {
+            var text = KeyWrap.Unwrap(key, installation.Canary, KeyWrap.Fields(installation.InstallId.ToString(), "canary"));
+            if (text.AsSpan().SequenceEqual(CanaryText))
+            {
+                return;
+            }
+        }
+        catch (CryptographicException)
+        {
+            // Told below.
+        }
+
+        throw new RootKeyException("The check record of this installation does not open with its key ring. Restore the tables key_ring and installation from the same backup.");
+    }
+
+    private static byte[] RingBinding(Guid installId, RingKey row) => KeyWrap.Fields(installId.ToString(), "ring", row.Id.ToString(), row.Purpose.ToString());
+}
