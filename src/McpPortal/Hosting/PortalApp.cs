@@ -1,7 +1,9 @@
 using McpPortal.Audit;
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Ui;
 using McpPortal.Vault;
+using Microsoft.AspNetCore.Authentication;
 
 namespace McpPortal.Hosting;
 
@@ -21,15 +23,30 @@ internal static class PortalApp
     public static void AddPortal(this WebApplicationBuilder builder)
     {
         var (services, configuration, environment) = (builder.Services, builder.Configuration, builder.Environment);
+        builder.WebHost.UseStaticWebAssets();
         services.AddSingleton(TimeProvider.System);
+        services.AddProblemDetails();
+        services.AddAuthorization();
         services.AddData(configuration);
         services.AddVault(configuration, environment);
         services.AddAudit();
         services.AddCoordination();
+        services.AddUi(environment);
     }
 
     public static void UsePortal(this WebApplication app)
     {
+        app.UseSecurityHeaders();
+        app.UseErrorPages();
+        app.UseRouting();
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+        {
+            app.UseAuthentication();
+        }
+
+        app.UseAuthorization();
+        app.UseAntiforgery();
         app.MapHealth();
+        app.MapUi();
     }
 }

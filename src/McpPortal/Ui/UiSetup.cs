@@ -1,0 +1,34 @@
+using Radzen;
+
+namespace McpPortal.Ui;
+
+/// <summary>Registers and maps the pages.</summary>
+internal static class UiSetup
+{
+    public static void AddUi(this IServiceCollection services, IHostEnvironment environment)
+    {
+        var development = environment.IsDevelopment();
+        services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false);
+        services.AddCascadingAuthenticationState();
+        services.AddRadzenComponents();
+        services.AddSingleton<FormTargets>();
+        services.AddAntiforgery(options =>
+        {
+            // The __Host- prefix needs https, which a portal on loopback in development does not have.
+            options.Cookie.Name = development ? "portal-antiforgery" : "__Host-portal-antiforgery";
+            options.Cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.SuppressXFrameOptionsHeader = true;
+        });
+    }
+
+    public static void MapUi(this WebApplication app)
+    {
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>
+        {
+            options.ContentSecurityFrameAncestorsPolicy = null; // the security headers say it for every answer
+            options.DisableWebSocketCompression = true; // secrets beside text of others in one compressed stream can be guessed (CRIME)
+        });
+    }
+}
