@@ -1,0 +1,11 @@
+namespace McpPortal.StreamableHttp;
+
+internal static class HeaderNames
+{
+    public const string ProtocolVersion = "MCP-Protocol-Version";
+    public const string SessionId = "Mcp-Session-Id";
+    public const string Method = "Mcp-Method";
+    public const string Name = "Mcp-Name";
+    public const string ParamPrefix = "Mcp-Param-";
+    public const string LastEventId = "Last-Event-ID";
+}

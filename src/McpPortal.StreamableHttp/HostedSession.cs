@@ -1,0 +1,130 @@
+using ModelContextProtocol.Server;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>One live session of the older revisions: the SDK's server, its transport, and who may use it.</summary>
+internal sealed class HostedSession : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _created;
+    private DateTimeOffset _lastUsed;
+    private Task _running = Task.CompletedTask;
+    private int _active;
+    private int _disposed;
+    private bool _closed;
+    private bool _streaming;
+
+    public HostedSession(string id, string userKey, string path, StreamableHttpServerTransport transport, McpServer server, TimeProvider time)
+    {
+        (Id, UserKey, _path, Transport, Server, _time) = (id, userKey, path, transport, server, time);
+        _created = _lastUsed = time.GetUtcNow();
+        Ended = _ending.Token;
+    }
+
+    public string Id { get; }
+
+    public string UserKey { get; }
+
+    public StreamableHttpServerTransport Transport { get; }
+
+    public McpServer Server { get; }
+
+    /// <summary>Cancelled when the session ends; stays readable after that.</summary>
+    public CancellationToken Ended { get; }
+
+    public DateTimeOffset LastUsed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lastUsed;
+            }
+        }
+    }
+
+    public void Start() => _running = Server.RunAsync(Ended);
+
+    public bool BelongsTo(string key, string requestPath) =>
+        UserKey == key && string.Equals(_path, requestPath, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Marks the session in use until <see cref="Leave"/>; false when it is closed.</summary>
+    public bool TryEnter()
+    {
+        lock (_gate)
+        {
+            _active += _closed ? 0 : 1;
+            return !_closed;
+        }
+    }
+
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _active--;
+            _lastUsed = _time.GetUtcNow();
+        }
+    }
+
+    /// <summary>Claims the one standing stream a session may have; give it back with <see cref="EndStream"/>.</summary>
+    public bool TryBeginStream()
+    {
+        lock (_gate)
+        {
+            return !_streaming && (_streaming = true);
+        }
+    }
+
+    public void EndStream()
+    {
+        lock (_gate)
+        {
+            _streaming = false;
+        }
+    }
+
+    /// <summary>Closes the session if nobody has used it since <paramref name="cutoff"/> and nobody does now.</summary>
+    public bool TryExpire(DateTimeOffset cutoff)
+    {
+        lock (_gate)
+        {
+            if (_closed || _active > 0 || _lastUsed > cutoff)
+            {
+                return false;
+            }
+
+            return _closed = true;
+        }
+    }
+
+    public McpSessionInfo Describe()
+    {
+        lock (_gate)
+        {
+            return new(Id, UserKey, _path, Server.ClientInfo?.Name, _created, _lastUsed, _active);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _closed = true;
+        }
+
+        await _ending.CancelAsync();
+        await Transport.DisposeAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Server.DisposeAsync();
+        _ending.Dispose();
+    }
+}

@@ -1,0 +1,139 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>The one door of an MCP endpoint: checks every request, then hands it to the era it belongs to.</summary>
+internal sealed partial class McpEndpoint
+{
+    private readonly McpEndpointOptions _options;
+    private readonly MessageReader _reader;
+    private readonly PerRequestHandler _perRequest;
+    private readonly SessionHandler _sessions;
+    private readonly ILogger _log;
+
+    public McpEndpoint(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, CancellationToken stopping)
+    {
+        _options = options;
+        _reader = new MessageReader(options.MaxRequestBytes, options.MaxDepth);
+        _perRequest = new PerRequestHandler(options, logs, stopping);
+        _sessions = new SessionHandler(options, sessions, services, logs, stopping);
+        _log = logs.CreateLogger<McpEndpoint>();
+    }
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await DispatchAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left; there is nobody to answer.
+        }
+        catch (BadHttpRequestException e)
+        {
+            await FaultWriter.WriteAsync(context, new McpFault(e.StatusCode, (int)McpErrorCode.InvalidRequest, "The request could not be read."));
+        }
+    }
+
+    private Task DispatchAsync(HttpContext context)
+    {
+        if (!_options.IsAllowedOrigin(context))
+        {
+            return FaultWriter.WriteAsync(context, new McpFault(403, (int)McpErrorCode.InvalidRequest, "This Host or Origin is not allowed."));
+        }
+
+        var version = context.Request.Headers[HeaderNames.ProtocolVersion];
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            return PostAsync(context);
+        }
+
+        if (version.Count > 0 && !IsKnown(version))
+        {
+            return FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString()));
+        }
+
+        if (ProtocolVersions.IsPerRequest(context.Request))
+        {
+            context.Response.Headers.Allow = "POST";
+            return FaultWriter.WriteAsync(context, new McpFault(405, (int)McpErrorCode.InvalidRequest, "This protocol version knows only POST."));
+        }
+
+        return HttpMethods.IsGet(context.Request.Method) ? _sessions.GetAsync(context) : _sessions.DeleteAsync(context);
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        if (!Accepts.Both(context.Request))
+        {
+            await FaultWriter.WriteAsync(context, new McpFault(406, (int)McpErrorCode.InvalidRequest, "Accept must name application/json and text/event-stream."));
+            return;
+        }
+
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
+        {
+            await FaultWriter.WriteAsync(context, new McpFault(415, (int)McpErrorCode.InvalidRequest, "Content-Type must be application/json."));
+            return;
+        }
+
+        var (message, fault) = await _reader.ReadAsync(context.Request, context.RequestAborted);
+        if (message is null)
+        {
+            await FaultWriter.WriteAsync(context, fault!);
+            return;
+        }
+
+        var id = (message as JsonRpcMessageWithId)?.Id ?? default;
+        var version = context.Request.Headers[HeaderNames.ProtocolVersion];
+        if (version.Count > 0 && !IsKnown(version))
+        {
+            await FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString()), id);
+            return;
+        }
+
+        try
+        {
+            message.Context = ContextOf(context, version.Count > 0 ? version.ToString() : null);
+            fault = IsPerRequest(context, message)
+                ? await _perRequest.PostAsync(context, message)
+                : await _sessions.PostAsync(context, message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not BadHttpRequestException && !context.Response.HasStarted)
+        {
+            Log.Failed(_log, e);
+            fault = new McpFault(500, (int)McpErrorCode.InternalError, "The server could not handle this request.");
+        }
+
+        if (fault is not null)
+        {
+            await FaultWriter.WriteAsync(context, fault, id);
+        }
+    }
+
+    private JsonRpcMessageContext ContextOf(HttpContext context, string? version)
+    {
+        var items = new Dictionary<string, object?>(StringComparer.Ordinal);
+        _options.FillItems?.Invoke(context, items);
+        return new() { User = context.User, ProtocolVersion = version, Items = items };
+    }
+
+    /// <summary>Inside a session of an older revision newer metadata is none of our business.</summary>
+    private static bool IsPerRequest(HttpContext context, JsonRpcMessage message) =>
+        ProtocolVersions.IsPerRequest(context.Request)
+        || context.Request.Headers[HeaderNames.SessionId].Count == 0 && ProtocolVersions.IsPerRequest(PerRequestChecks.MetaVersion(message));
+
+    private static bool IsKnown(Microsoft.Extensions.Primitives.StringValues version) =>
+        version.Count == 1 && Array.IndexOf(ProtocolVersions.All, version[0]) >= 0;
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "An MCP request failed before its answer began")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>How one MCP endpoint answers: which server a request meets, whose it is, and the limits it must keep.</summary>
+public sealed class McpEndpointOptions
+{
+    /// <summary>
+    /// The server this request meets; null answers 404. Called once per 2026-07-28 request and once per session of the older
+    /// revisions. A session outlives its first request: handlers take the user from <c>RequestContext.User</c> and
+    /// <c>RequestContext.Items</c> of each call and never capture the <see cref="HttpContext"/>.
+    /// </summary>
+    public required Func<HttpContext, ValueTask<McpServerOptions?>> ServerOptions { get; init; }
+
+    /// <summary>Whose request this is. Sessions belong to this key; any other key finds 404 in their place.</summary>
+    public required Func<HttpContext, string> UserKey { get; init; }
+
+    /// <summary>Adds what handlers may need of this request (a bearer token, say) to <c>RequestContext.Items</c>.</summary>
+    public Action<HttpContext, IDictionary<string, object?>>? FillItems { get; init; }
+
+    /// <summary>Host and Origin check, answered with 403 when false; see <see cref="OriginRules"/>.</summary>
+    public Func<HttpContext, bool> IsAllowedOrigin { get; init; } = OriginRules.SameOrigin;
+
+    /// <summary>
+    /// The input schema of a tool that <c>ServerOptions.ToolCollection</c> does not hold, so that its <c>Mcp-Param-*</c>
+    /// headers can be checked; null when the tool is unknown or has no such parameters.
+    /// </summary>
+    public Func<HttpContext, string, ValueTask<System.Text.Json.JsonElement?>>? ToolSchema { get; init; }
+
+    /// <summary>Keeps events for SSE resumption in the older revisions; without it there is none.</summary>
+    public ISseEventStreamStore? EventStreamStore { get; init; }
+
+    /// <summary>
+    /// Cancels a session's request when its caller disconnects, unless an event store could still deliver the answer. The older
+    /// revisions advise against it, yet the C# SDK's client cancels a call in no other way.
+    /// </summary>
+    public bool CancelOnDisconnect { get; init; } = true;
+
+    /// <summary>Where sessions of the older revisions live; hand in your own table to list, notify or close them.</summary>
+    public McpSessionTable? Sessions { get; init; }
+
+    /// <summary>Largest request body in bytes; 413 beyond.</summary>
+    public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Deepest nesting of a request body; 400 beyond.</summary>
+    public int MaxDepth { get; init; } = 64;
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using ModelContextProtocol.Protocol;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>The live sessions of the older revisions on this node: limits, idle sweep, and a view for those who manage them.</summary>
+public sealed class McpSessionTable : IDisposable
+{
+    private readonly ConcurrentDictionary<string, HostedSession> _sessions = new(StringComparer.Ordinal);
+    private readonly McpSessionLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweeper;
+    private readonly Lock _adding = new();
+
+    /// <summary>Starts an empty table that sweeps itself.</summary>
+    public McpSessionTable(McpSessionLimits limits, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(time);
+        _limits = limits;
+        _time = time;
+        var period = TimeSpan.FromTicks(Math.Clamp(limits.IdleTimeout.Ticks / 4, TimeSpan.TicksPerSecond, TimeSpan.TicksPerMinute));
+        _sweeper = time.CreateTimer(_ => Sweep(), null, period, period);
+    }
+
+    /// <summary>Every live session, or those of one user.</summary>
+    public IReadOnlyList<McpSessionInfo> List(string? userKey = null) =>
+        [.. _sessions.Values.Where(s => userKey is null || s.UserKey == userKey).Select(s => s.Describe())];
+
+    /// <summary>Ends a session, also while it is in use; false when there is none of this id.</summary>
+    public async Task<bool> CloseAsync(string id)
+    {
+        if (!_sessions.TryRemove(id, out var session))
+        {
+            return false;
+        }
+
+        await session.DisposeAsync();
+        return true;
+    }
+
+    /// <summary>Ends every session of one user.</summary>
+    public async Task CloseUserAsync(string userKey)
+    {
+        foreach (var session in _sessions.Values.Where(s => s.UserKey == userKey))
+        {
+            await CloseAsync(session.Id);
+        }
+    }
+
+    /// <summary>Sends a notification (a changed tool list, say) to the standing streams of one user, or of everybody.</summary>
+    public async Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default)
+    {
+        foreach (var session in _sessions.Values.Where(s => userKey is null || s.UserKey == userKey))
+        {
+            try
+            {
+                await session.Server.SendMessageAsync(new JsonRpcNotification { Method = method }, cancellationToken);
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // The session ended meanwhile, or its reader is gone; the others still have to hear.
+            }
+        }
+    }
+
+    /// <summary>Stops the sweep and ends every session.</summary>
+    public void Dispose()
+    {
+        _sweeper.Dispose();
+        CloseAll();
+    }
+
+    internal void CloseAll()
+    {
+        foreach (var session in _sessions.Values)
+        {
+            _ = CloseAsync(session.Id);
+        }
+    }
+
+    internal HostedSession? Find(string id) => _sessions.GetValueOrDefault(id);
+
+    /// <summary>Adds a session within the limits; otherwise says why not.</summary>
+    internal McpFault? TryAdd(HostedSession session)
+    {
+        lock (_adding)
+        {
+            if (_sessions.Count >= _limits.MaxSessions)
+            {
+                return new(503, -32000, "Too many sessions are open; try again later.");
+            }
+
+            var own = _sessions.Values.Where(s => s.UserKey == session.UserKey).OrderBy(s => s.LastUsed).ToArray();
+            if (own.Length >= _limits.MaxSessionsPerUser && !Array.Exists(own, s => TryExpire(s, DateTimeOffset.MaxValue)))
+            {
+                return new(429, -32000, "You have too many sessions open; close one and try again.");
+            }
+
+            _sessions[session.Id] = session;
+            return null;
+        }
+    }
+
+    private void Sweep()
+    {
+        var cutoff = _time.GetUtcNow() - _limits.IdleTimeout;
+        foreach (var session in _sessions.Values)
+        {
+            TryExpire(session, cutoff);
+        }
+    }
+
+    private bool TryExpire(HostedSession session, DateTimeOffset cutoff)
+    {
+        if (!session.TryExpire(cutoff))
+        {
+            return false;
+        }
+
+        _ = CloseAsync(session.Id);
+        return true;
+    }
+}

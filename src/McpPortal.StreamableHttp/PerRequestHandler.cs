@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>Revision 2026-07-28: one server per request, gone with its answer.</summary>
+internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFactory logs, CancellationToken stopping)
+{
+    public async Task<McpFault?> PostAsync(HttpContext context, JsonRpcMessage message)
+    {
+        if (PerRequestChecks.Check(message, context.Request.Headers) is { } fault)
+        {
+            return fault;
+        }
+
+        if (await options.ServerOptions(context) is not { } serverOptions)
+        {
+            return new(404, -32001, "There is no such MCP server.");
+        }
+
+        if (await CheckParamHeadersAsync(context, message, serverOptions) is { } mismatch)
+        {
+            return mismatch;
+        }
+
+        await RunAsync(context, message, serverOptions);
+        return null;
+    }
+
+    private async Task RunAsync(HttpContext context, JsonRpcMessage message, McpServerOptions serverOptions)
+    {
+        // A listening stream has no end of its own and would hold the shutdown up; a call in flight may finish.
+        using var ending = message is JsonRpcRequest { Method: RequestMethods.SubscriptionsListen }
+            ? CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping)
+            : CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
+        await using var server = McpServer.Create(transport, serverOptions, logs, context.RequestServices);
+        var running = server.RunAsync(ending.Token);
+        var body = new ResponseBody(context);
+        try
+        {
+            body.AnnounceEvents();
+            if (!await transport.HandlePostRequestAsync(message, body, body.AnswerErrorAsync, ending.Token))
+            {
+                context.Response.ContentType = null;
+                context.Response.StatusCode = StatusCodes.Status202Accepted;
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The caller left or the node is stopping.
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await transport.DisposeAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async ValueTask<McpFault?> CheckParamHeadersAsync(HttpContext context, JsonRpcMessage message, McpServerOptions serverOptions)
+    {
+        if (message is not JsonRpcRequest { Method: RequestMethods.ToolsCall, Params: JsonObject call }
+            || call["name"] is not JsonValue name || !name.TryGetValue<string>(out var tool))
+        {
+            return null;
+        }
+
+        var schema = serverOptions.ToolCollection?.TryGetPrimitive(tool, out var known) == true ? known.ProtocolTool.InputSchema
+            : options.ToolSchema is { } find ? await find(context, tool)
+            : null;
+        return schema is { } found ? ParamHeaderChecks.Check(found, call["arguments"], context.Request.Headers) : null;
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.StreamableHttp;
+
+/// <summary>The older revisions: a session begins with <c>initialize</c> and is found again by its id and its user.</summary>
+internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, CancellationToken stopping)
+{
+    private readonly TimeProvider _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+
+    public async Task<McpFault?> PostAsync(HttpContext context, JsonRpcMessage message)
+    {
+        if (context.Request.Headers[HeaderNames.SessionId].Count == 0)
+        {
+            return message is JsonRpcRequest { Method: RequestMethods.Initialize }
+                ? await InitializeAsync(context, message)
+                : McpFault.Invalid($"The {HeaderNames.SessionId} header is missing; begin with initialize.");
+        }
+
+        if (Enter(context) is not { } session)
+        {
+            return McpFault.SessionNotFound;
+        }
+
+        try
+        {
+            context.Response.Headers[HeaderNames.SessionId] = session.Id;
+            await ForwardAsync(context, message, session, null);
+            return null;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested && options is { CancelOnDisconnect: true, EventStreamStore: null })
+        {
+            await CancelAsync(session, message);
+            return null;
+        }
+        catch (Exception e) when (session.Ended.IsCancellationRequested && e is OperationCanceledException or InvalidOperationException)
+        {
+            return context.Response.HasStarted ? null : McpFault.SessionNotFound;
+        }
+        finally
+        {
+            session.Leave();
+        }
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        if (!Accepts.EventStream(context.Request))
+        {
+            await FaultWriter.WriteAsync(context, new McpFault(406, (int)McpErrorCode.InvalidRequest, "Accept must name text/event-stream."));
+            return;
+        }
+
+        if (Enter(context) is not { } session)
+        {
+            await FaultWriter.WriteAsync(context, Missing(context));
+            return;
+        }
+
+        try
+        {
+            context.Response.Headers[HeaderNames.SessionId] = session.Id;
+            await StreamAsync(context, session);
+        }
+        finally
+        {
+            session.Leave();
+        }
+    }
+
+    public async Task DeleteAsync(HttpContext context)
+    {
+        if (Find(context) is not { } session || !await sessions.CloseAsync(session.Id))
+        {
+            await FaultWriter.WriteAsync(context, Missing(context));
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status200OK;
+    }
+
+    private async Task<McpFault?> InitializeAsync(HttpContext context, JsonRpcMessage message)
+    {
+        if (await options.ServerOptions(context) is not { } serverOptions)
+        {
+            return new(404, -32001, "There is no such MCP server.");
+        }
+
+        var id = SessionIds.New();
+        var transport = new StreamableHttpServerTransport(logs) { SessionId = id, EventStreamStore = options.EventStreamStore };
+        var server = McpServer.Create(transport, serverOptions, logs, services);
+        var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, _time);
+        session.TryEnter();
+        if (sessions.TryAdd(session) is { } full)
+        {
+            await session.DisposeAsync();
+            return full;
+        }
+
+        var began = false;
+        try
+        {
+            session.Start();
+            await ForwardAsync(context, message, session, first =>
+            {
+                if (first is not JsonRpcError)
+                {
+                    began = true;
+                    context.Response.Headers[HeaderNames.SessionId] = id;
+                }
+
+                return ValueTask.CompletedTask;
+            });
+            return null;
+        }
+        finally
+        {
+            session.Leave();
+            if (!began)
+            {
+                await sessions.CloseAsync(id);
+            }
+        }
+    }
+
+    private static async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<JsonRpcMessage?, ValueTask>? onStart)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
+        var body = new ResponseBody(context);
+        body.AnnounceEvents();
+        var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart, ending.Token);
+        if (!wrote)
+        {
+            context.Response.ContentType = null;
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+        }
+    }
+
+    private static async Task CancelAsync(HostedSession session, JsonRpcMessage message)
+    {
+        if (message is not JsonRpcRequest request || session.Ended.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var parameters = JsonSerializer.SerializeToNode(new CancelledNotificationParams { RequestId = request.Id, Reason = "The caller disconnected." }, McpJsonUtilities.DefaultOptions);
+        var cancelled = new JsonRpcNotification { Method = NotificationMethods.CancelledNotification, Params = parameters };
+        await session.Transport.HandlePostRequestAsync(cancelled, Stream.Null, session.Ended);
+    }
+
+    private async Task StreamAsync(HttpContext context, HostedSession session)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended, stopping);
+        var resume = context.Request.Headers[HeaderNames.LastEventId].ToString();
+        if (resume.Length > 0 && options.EventStreamStore is { } store)
+        {
+            await SseReplay.RunAsync(context, store, session.Id, resume, ending.Token);
+            return;
+        }
+
+        if (!session.TryBeginStream())
+        {
+            await FaultWriter.WriteAsync(context, new McpFault(409, (int)McpErrorCode.InvalidRequest, "This session already has a stream."));
+            return;
+        }
+
+        try
+        {
+            var body = new ResponseBody(context);
+            body.AnnounceEvents();
+            await context.Response.StartAsync(ending.Token);
+            await context.Response.Body.FlushAsync(ending.Token);
+            await session.Transport.HandleGetRequestAsync(body, ending.Token);
+        }
+        catch (Exception e) when (ending.IsCancellationRequested && e is OperationCanceledException or InvalidOperationException)
+        {
+            // The caller left, the session ended, or the node is stopping.
+        }
+        finally
+        {
+            session.EndStream();
+        }
+    }
+
+    private HostedSession? Enter(HttpContext context) => Find(context) is { } session && session.TryEnter() ? session : null;
+
+    private HostedSession? Find(HttpContext context) =>
+        context.Request.Headers[HeaderNames.SessionId] is { Count: 1 } id
+        && sessions.Find(id.ToString()) is { } session
+        && session.BelongsTo(options.UserKey(context), PathOf(context)) ? session : null;
+
+    private static McpFault Missing(HttpContext context) =>
+        context.Request.Headers[HeaderNames.SessionId].Count == 0
+            ? McpFault.Invalid($"The {HeaderNames.SessionId} header is missing.")
+            : McpFault.SessionNotFound;
+
+    private static string PathOf(HttpContext context) => context.Request.PathBase + context.Request.Path;
+}
