@@ -1,0 +1,3 @@
+namespace McpPortal.Sandbox.Faults;
+
+public sealed record SignOutRequest(string User);

@@ -1,0 +1,9 @@
+namespace McpPortal.Sandbox.OAuth;
+
+internal static class TokenErrors
+{
+    /// <summary>RFC 6749 §5.2.</summary>
+    public static IResult Json(string error, string description) => Results.Json(
+        new { error, error_description = description },
+        statusCode: error == "invalid_client" ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest);
+}

@@ -1,0 +1,6 @@
+namespace McpPortal.Sandbox.State;
+
+internal sealed class Mailbox
+{
+    public List<StoredMail> Messages { get; init; } = [];
+}

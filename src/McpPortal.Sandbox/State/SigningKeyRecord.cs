@@ -1,0 +1,3 @@
+namespace McpPortal.Sandbox.State;
+
+internal sealed record SigningKeyRecord(string Id, string Algorithm, string Pem, bool Active = true);
