@@ -27,7 +27,7 @@ internal static class NavEntries
         new("Mine", "/saved", "Saved calls", "bookmark", "Calls to repeat, and monitors that watch them"),
         new("Mine", "/activity", "Activity", "history", "Every call made in your name"),
         new("Mine", "/sessions", "Sessions", "lan", "Live connections between you and servers"),
-        new("Mine", "/access", "Access", "vpn_key", "Keys and programs that act for you"),
+        new("Mine", "/access", "Access", "devices", "Keys and programs that act for you"),
         new("Organisation", "/admin", "Dashboard", "monitoring", "Who fails now, and where", Oversight),
         new("Organisation", "/admin/users", "Users", "group", "People, their roles and their state", Admin),
         new("Organisation", "/admin/groups", "Groups", "groups", "Who belongs together", Admin),
