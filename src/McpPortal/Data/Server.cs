@@ -82,7 +82,8 @@ public sealed class Server
             builder.Property(s => s.Settings).HasJsonConversion();
             builder.Property(s => s.Credentials).HasJsonConversion();
             builder.Property(s => s.Version).IsConcurrencyToken();
-            builder.HasIndex(s => new { s.OwnerKind, s.OwnerId, s.Slug }).IsUnique();
+            // A removed server gives its name free.
+            builder.HasIndex(s => new { s.OwnerKind, s.OwnerId, s.Slug }).IsUnique().HasFilter("removed_at is null");
         }
     }
 }
