@@ -1,6 +1,8 @@
 using McpPortal.Audit;
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Secrets;
+using McpPortal.Servers;
 using McpPortal.Ui;
 using McpPortal.Vault;
 using Microsoft.AspNetCore.Authentication;
@@ -32,6 +34,8 @@ internal static class PortalApp
         services.AddAudit();
         services.AddCoordination();
         services.AddUi(environment);
+        services.AddServers();
+        services.AddSecrets();
     }
 
     public static void UsePortal(this WebApplication app)

@@ -42,4 +42,26 @@ internal sealed record ServerSnapshot
     public bool Enabled { get; init; } = true;
 
     public string? TemplateKey { get; init; }
+
+    public CredentialNeed? Need(string name) => Credentials.FirstOrDefault(need => need.Name == name);
+
+    public static ServerSnapshot Of(Server server) => new()
+    {
+        Id = server.Id,
+        Slug = server.Slug,
+        Name = server.Name,
+        Description = server.Description,
+        Owner = server.Owner,
+        Transport = server.Transport,
+        Endpoint = server.Url is null ? null : new Uri(server.Url),
+        CommandLine = server.CommandLine,
+        Settings = server.Settings,
+        Credentials = server.Credentials,
+        Timeout = TimeSpan.FromSeconds(server.TimeoutSeconds),
+        ProtocolPin = server.ProtocolPin,
+        Version = server.Version,
+        Destination = server.Destination,
+        Enabled = server.Enabled,
+        TemplateKey = server.TemplateKey,
+    };
 }

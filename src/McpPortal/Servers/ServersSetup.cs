@@ -1,0 +1,6 @@
+namespace McpPortal.Servers;
+
+internal static class ServersSetup
+{
+    public static void AddServers(this IServiceCollection services) => services.AddSingleton<ServerCatalog>();
+}
