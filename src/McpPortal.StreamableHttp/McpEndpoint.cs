@@ -59,10 +59,10 @@ internal sealed partial class McpEndpoint
             return FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString()));
         }
 
-        if (ProtocolVersions.IsPerRequest(context.Request))
+        if (_options.Stateless || ProtocolVersions.IsPerRequest(context.Request))
         {
             context.Response.Headers.Allow = "POST";
-            return FaultWriter.WriteAsync(context, new McpFault(405, (int)McpErrorCode.InvalidRequest, "This protocol version knows only POST."));
+            return FaultWriter.WriteAsync(context, new McpFault(405, (int)McpErrorCode.InvalidRequest, "Only POST is possible here."));
         }
 
         return HttpMethods.IsGet(context.Request.Method) ? _sessions.GetAsync(context) : _sessions.DeleteAsync(context);
@@ -100,8 +100,9 @@ internal sealed partial class McpEndpoint
         try
         {
             message.Context = ContextOf(context, version.Count > 0 ? version.ToString() : null);
-            fault = IsPerRequest(context, message)
-                ? await _perRequest.PostAsync(context, message)
+            var perRequest = IsPerRequest(context, message);
+            fault = perRequest && PerRequestChecks.Check(message, context.Request.Headers) is { } refusal ? refusal
+                : perRequest || _options.Stateless ? await _perRequest.PostAsync(context, message)
                 : await _sessions.PostAsync(context, message);
         }
         catch (Exception e) when (e is not OperationCanceledException and not BadHttpRequestException && !context.Response.HasStarted)

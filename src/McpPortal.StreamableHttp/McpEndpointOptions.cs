@@ -32,6 +32,12 @@ public sealed class McpEndpointOptions
     public ISseEventStreamStore? EventStreamStore { get; init; }
 
     /// <summary>
+    /// Gives the older revisions no session either: every request stands alone, so a new token or a restart interrupts nobody.
+    /// For servers that never speak first.
+    /// </summary>
+    public bool Stateless { get; init; }
+
+    /// <summary>
     /// Cancels a session's request when its caller disconnects, unless an event store could still deliver the answer. The older
     /// revisions advise against it, yet the C# SDK's client cancels a call in no other way.
     /// </summary>

@@ -7,22 +7,17 @@ using ModelContextProtocol.Server;
 
 namespace McpPortal.StreamableHttp;
 
-/// <summary>Revision 2026-07-28: one server per request, gone with its answer.</summary>
+/// <summary>Revision 2026-07-28, and the older ones on a stateless endpoint: one server per request, gone with its answer.</summary>
 internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFactory logs, CancellationToken stopping)
 {
     public async Task<McpFault?> PostAsync(HttpContext context, JsonRpcMessage message)
     {
-        if (PerRequestChecks.Check(message, context.Request.Headers) is { } fault)
-        {
-            return fault;
-        }
-
         if (await options.ServerOptions(context) is not { } serverOptions)
         {
             return new(404, -32001, "There is no such MCP server.");
         }
 
-        if (await CheckParamHeadersAsync(context, message, serverOptions) is { } mismatch)
+        if (ProtocolVersions.IsPerRequest(context.Request) && await CheckParamHeadersAsync(context, message, serverOptions) is { } mismatch)
         {
             return mismatch;
         }

@@ -121,6 +121,21 @@ public sealed class BothErasTests
         Assert.Equal(McpErrorCode.HeaderMismatch, error.ErrorCode);
     }
 
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_stateless_endpoint_serves_every_revision_without_sessions(string version)
+    {
+        await using var host = await McpTestHost.StartAsync(_ => McpTestHost.Server(WhoAmI), stateless: true);
+        await using var client = await host.ConnectAsync("ana", version);
+
+        Assert.Equal("ana Bearer ana", await TextAsync(client, "who_am_i"));
+
+        Assert.Null(client.SessionId);
+        Assert.Empty(host.Sessions.List());
+        using var get = await host.SendAsync(HttpMethod.Get, "ana", null);
+        Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, get.StatusCode);
+    }
+
     [Fact]
     public async Task Disposing_a_client_of_an_older_revision_deletes_its_session()
     {

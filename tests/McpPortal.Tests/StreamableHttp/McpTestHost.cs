@@ -35,7 +35,8 @@ internal sealed class McpTestHost : IAsyncDisposable
         McpSessionLimits? limits = null,
         TimeProvider? time = null,
         Func<HttpContext, bool>? origin = null,
-        int maxBytes = 4 * 1024 * 1024)
+        int maxBytes = 4 * 1024 * 1024,
+        bool stateless = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -61,6 +62,7 @@ internal sealed class McpTestHost : IAsyncDisposable
             IsAllowedOrigin = origin ?? OriginRules.SameOrigin,
             MaxRequestBytes = maxBytes,
             Sessions = sessions,
+            Stateless = stateless,
         });
         await app.StartAsync();
         return new McpTestHost(app, sessions);
