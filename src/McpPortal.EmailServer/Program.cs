@@ -1,2 +1,3 @@
-await using var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using McpPortal.EmailServer;
+
+return await EmailCommand.RunAsync(args);
