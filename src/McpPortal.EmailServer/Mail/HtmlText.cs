@@ -16,35 +16,28 @@ internal static class HtmlText
     public static string From(string html)
     {
         var text = new StringBuilder(html.Length / 2);
-        string? hidden = null;
         var position = 0;
         while (position < html.Length)
         {
             var open = html.IndexOf('<', position);
-            var end = open < 0 ? html.Length : open;
-            if (hidden is null)
-            {
-                text.Append(html, position, end - position);
-            }
-
             if (open < 0)
             {
+                text.Append(html, position, html.Length - position);
                 break;
             }
 
+            text.Append(html, position, open - position);
             var (name, closing, after) = Tag(html, open);
             position = after;
-            if (hidden is not null)
+            if (name.Length == 0)
             {
-                hidden = closing && name.Equals(hidden, StringComparison.OrdinalIgnoreCase) ? null : hidden;
-            }
-            else if (name.Length == 0)
-            {
-                text.Append(html, open, after - open);
+                text.Append('<');
             }
             else if (!closing && Hidden.Contains(name))
             {
-                hidden = name;
+                // What is inside is no markup: a script may hold any bracket.
+                var end = html.IndexOf("</" + name, after, StringComparison.OrdinalIgnoreCase);
+                position = end < 0 ? html.Length : end;
             }
             else if (Breaking.Contains(name))
             {
