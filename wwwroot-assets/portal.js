@@ -130,10 +130,12 @@
     if (target.closest('[data-drawer]')) { setDrawer(!('drawerOpen' in root.dataset)); return; }
     if (target.closest('[data-drawer-close]') || target.closest('#side a')) { setDrawer(false); }
     if (target.closest('[data-reload]')) { location.reload(); return; }
-    const skip = target.closest('.skip-link');
-    if (skip) { event.preventDefault(); $('#content')?.focus(); return; }
     if (target.id === 'jump' || target.closest('#jump a')) { $('#jump').close(); }
   });
+  // before Blazor's own handler, which would navigate and leave the focus where it was
+  document.addEventListener('click', event => {
+    if (event.target.closest?.('.skip-link')) { event.preventDefault(); event.stopPropagation(); $('#content')?.focus(); scrollTo(0, 0); }
+  }, true);
   document.addEventListener('input', event => {
     if (event.target.matches?.('.jump-input')) { filterJump(event.target.value); }
   });
@@ -162,6 +164,8 @@
   let path = location.pathname;
   const afterStart = () => Blazor.addEventListener?.('enhancedload', () => {
     tick();
+    // navigation takes the mark off the body; a page that stayed (another parameter, same page) still has its circuit
+    if ($('main h1')?.circuitUp) { document.body.dataset.circuit = 'up'; }
     if (path === location.pathname) { return; }
     path = location.pathname;
     setDrawer(false);
@@ -173,7 +177,7 @@
 
   let opener = null;
   window.portal = {
-    circuitUp: () => { document.body.dataset.circuit = 'up'; },
+    circuitUp: title => { title.circuitUp = true; document.body.dataset.circuit = 'up'; },
     openDialog: dialog => { opener = document.activeElement; if (!dialog.open) { dialog.showModal(); } },
     dialogClosed: () => { if (opener?.isConnected) { opener.focus(); } opener = null; },
     focus: selector => $(selector)?.focus(),

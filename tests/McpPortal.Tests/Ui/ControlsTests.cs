@@ -37,7 +37,7 @@ public sealed class ControlsTests : ControlTest
     }
 
     [Fact]
-    public void The_page_marks_the_circuit_as_up_once_per_address()
+    public void A_page_with_a_circuit_marks_it_as_up_once()
     {
         var head = Render<PageHead>(p => p.Add(h => h.Title, "Secrets"));
         head.Render(p => p.Add(h => h.Sentence, "Kept encrypted"));
