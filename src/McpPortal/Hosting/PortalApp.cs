@@ -1,4 +1,6 @@
+using McpPortal.Api;
 using McpPortal.Audit;
+using McpPortal.Clients;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Secrets;
@@ -33,6 +35,8 @@ internal static class PortalApp
         services.AddVault(configuration, environment);
         services.AddAudit();
         services.AddCoordination();
+        services.AddClients();
+        services.AddApi();
         services.AddUi(environment);
         services.AddServers();
         services.AddSecrets();
@@ -51,6 +55,7 @@ internal static class PortalApp
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapHealth();
+        app.MapApi();
         app.MapUi();
     }
 }

@@ -28,13 +28,14 @@ internal static partial class Floors
     private const int Fronts = 7;
     private const int Top = 8;
 
-    private static readonly (string From, string To)[] Sideways = [("Audit", "Vault")];
+    private static readonly (string From, string To)[] Sideways = [("Audit", "Vault"), ("Clients", "Accounts")];
 
     /// <summary>The only places where a stored credential becomes readable: where it was obtained, and where it is put into one call.</summary>
     private static readonly string[] MayReadCredentials = ["Vault/", "Connections/", "Secrets/", "Sessions/SessionOpener.cs", "Cli/RecordVerifier.cs"];
 
     /// <summary>The only places that see every user's rows.</summary>
-    private static readonly string[] MaySeeAllRows = ["Data/", "Vault/", "Audit/", "Coordination/", "Servers/ServerEditor.cs", "Servers/ServerSeeding.cs", "Servers/AdminServers.cs", "Secrets/SecretUseWriter.cs", "Hosting/", "Cli/"];
+    private static readonly string[] MaySeeAllRows = ["Data/", "Vault/", "Audit/", "Coordination/", "Servers/ServerEditor.cs", "Servers/ServerSeeding.cs", "Servers/AdminServers.cs", "Secrets/SecretUseWriter.cs",
+        "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Calls/CallRecorder.cs", "Hosting/", "Cli/"];
 
     private static readonly string[] Neighbours = ["StreamableHttp", "Sandbox", "EmailServer", "SqlServerShim"];
 

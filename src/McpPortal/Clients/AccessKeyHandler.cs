@@ -1,0 +1,60 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using McpPortal.Accounts;
+using McpPortal.Data;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace McpPortal.Clients;
+
+/// <summary>
+/// Authenticates by access key, in <c>Authorization: Bearer</c> or <c>X-Api-Key</c>. Two credentials in one request are refused, whoever
+/// they belong to; a key in the address is never looked at.
+/// </summary>
+internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "AccessKey";
+    private const string ApiKeyHeader = "X-Api-Key";
+    private const string Bearer = "Bearer ";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var authorization = Request.Headers.Authorization;
+        var apiKey = Request.Headers[ApiKeyHeader];
+        if (authorization.Count + apiKey.Count == 0)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        if (authorization.Count + apiKey.Count > 1)
+        {
+            return AuthenticateResult.Fail("Send one credential only.");
+        }
+
+        var text = apiKey.Count == 1 ? apiKey[0]! : BearerToken(authorization[0]!);
+        if (text is null || await keys.VerifyAsync(text, Context.RequestAborted) is not { } holder)
+        {
+            return AuthenticateResult.Fail("The access key is not valid.");
+        }
+
+        uses.Note(holder.KeyId, Context.Connection.RemoteIpAddress?.ToString());
+        Context.Features.Set(holder);
+        var identity = PortalClaims.Identity(SchemeName, holder.User, holder.UserName, Roles.None, new Claim(PortalClaims.AccessKey, holder.KeyId));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var twice = Request.Headers.Authorization.Count + Request.Headers[ApiKeyHeader].Count > 1;
+        Response.StatusCode = twice ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
+        Response.Headers.WWWAuthenticate = "Bearer";
+        await Results.Problem(
+            statusCode: Response.StatusCode,
+            title: twice ? "Two credentials" : "Not signed in",
+            detail: twice ? "The request carries more than one credential. Send one access key, in Authorization or in X-Api-Key." : "Send a valid access key as 'Authorization: Bearer mcpp_…'. You make one on the Access page.")
+            .ExecuteAsync(Context);
+    }
+
+    private static string? BearerToken(string header) => header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : null;
+}

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using McpPortal.Audit;
+using McpPortal.Coordination;
+using McpPortal.Data;
+using McpPortal.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace McpPortal.Clients;
+
+/// <summary>Keys with which programs act for their owner: made, listed, revoked, and looked up from memory on each request.</summary>
+internal sealed class AccessKeys
+{
+    public const int MaxPerUser = 50;
+    private const int MaxRemembered = 20_000;
+    private readonly ConcurrentDictionary<string, Remembered> _known = new(StringComparer.Ordinal);
+    private readonly PortalDatabase _database;
+    private readonly Fingerprints _fingerprints;
+    private readonly AuditLog _audit;
+    private readonly Invalidations _invalidations;
+    private readonly TimeProvider _time;
+
+    public AccessKeys(PortalDatabase database, Fingerprints fingerprints, AuditLog audit, Invalidations invalidations, TimeProvider time)
+    {
+        (_database, _fingerprints, _audit, _invalidations, _time) = (database, fingerprints, audit, invalidations, time);
+        invalidations.Subscribe(OnInvalidation);
+    }
+
+    /// <summary>Makes a key. Null: the owner has <see cref="MaxPerUser"/> already.</summary>
+    /// <returns>The key's text, for the only time.</returns>
+    public async Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
+    {
+        var (id, text) = AccessKeyText.Generate();
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        if (await scope.Db.AccessKeys.CountAsync(k => k.UserId == user && k.RevokedAt == null, cancellationToken) >= MaxPerUser)
+        {
+            return null;
+        }
+
+        scope.Db.AccessKeys.Add(new AccessKey
+        {
+            Id = id,
+            UserId = user,
+            Name = name.Trim(),
+            Hash = Hash(text),
+            ReadOnly = readOnly,
+            Servers = servers,
+            CreatedAt = _time.GetUtcNow(),
+            ExpiresAt = expiresAt,
+        });
+        _audit.Record(scope, AuditAction.AccessKeyCreated, actor, "access-key", id, user, ("name", name), ("readOnly", readOnly ? "yes" : "no"), ("expires", expiresAt?.ToString("u")));
+        _invalidations.Publish(scope, InvalidationKind.AccessKeys, user.Value);
+        await scope.CommitAsync(cancellationToken);
+        return text;
+    }
+
+    public async Task<IReadOnlyList<AccessKeyListing>> ListAsync(UserId user, CancellationToken cancellationToken)
+    {
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        return await scope.Db.AccessKeys.Where(k => k.UserId == user && k.RevokedAt == null)
+            .OrderByDescending(k => k.CreatedAt)
+            .Select(k => new AccessKeyListing(k.Id, k.Name, k.ReadOnly, k.Servers, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.LastUsedFrom))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Revokes the key; effective on every node within two seconds. False: the user has no such key.</summary>
+    public async Task<bool> RevokeAsync(UserId user, string keyId, Actor actor, CancellationToken cancellationToken)
+    {
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        var now = _time.GetUtcNow();
+        if (await scope.Db.AccessKeys.Where(k => k.UserId == user && k.Id == keyId && k.RevokedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(k => k.RevokedAt, now), cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        _audit.Record(scope, AuditAction.AccessKeyRevoked, actor, "access-key", keyId, user);
+        _invalidations.Publish(scope, InvalidationKind.AccessKeys, user.Value);
+        await scope.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Whom the key stands for, or null for a wrong, revoked or expired key and for an owner who is not active.</summary>
+    public async ValueTask<KeyHolder?> VerifyAsync(string text, CancellationToken cancellationToken)
+    {
+        if (!AccessKeyText.TryParse(text, out var id))
+        {
+            return null;
+        }
+
+        // Memory that may be out of date must not let a revoked key in.
+        if (!_invalidations.IsCurrent || !_known.TryGetValue(id, out var remembered))
+        {
+            remembered = await LoadAsync(id, cancellationToken);
+            if (_known.Count < MaxRemembered)
+            {
+                _known[id] = remembered;
+            }
+        }
+
+        // Compared for unknown ids too, so that both take the same time.
+        var matches = CryptographicOperations.FixedTimeEquals(remembered.Hash, Hash(text));
+        return matches && remembered.Holder is { } holder && !(remembered.ExpiresAt <= _time.GetUtcNow()) ? holder : null;
+    }
+
+    private async Task<Remembered> LoadAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var scope = await _database.ForSystemAsync(cancellationToken);
+        var row = await (
+            from key in scope.Db.AccessKeys
+            join user in scope.Db.Users on key.UserId equals user.Id
+            where key.Id == id && key.RevokedAt == null && user.Status == UserStatus.Active
+            select new { Key = key, user.DisplayName }).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        return row is null
+            ? new Remembered(new byte[32], null, null)
+            : new Remembered(row.Key.Hash, new KeyHolder(id, row.Key.Name, row.Key.UserId, row.DisplayName, row.Key.ReadOnly, row.Key.Servers), row.Key.ExpiresAt);
+    }
+
+    private byte[] Hash(string text) => _fingerprints.OfAccessKey(Encoding.ASCII.GetBytes(text));
+
+    private void OnInvalidation(Invalidation invalidation)
+    {
+        switch (invalidation.Kind)
+        {
+            case InvalidationKind.Everything:
+                _known.Clear();
+                break;
+            case InvalidationKind.AccessKeys or InvalidationKind.User:
+                foreach (var (id, remembered) in _known)
+                {
+                    // Unknown ids are forgotten too: one of them may have been made just now.
+                    if (remembered.Holder is null || remembered.Holder.User.Value == invalidation.Subject)
+                    {
+                        _known.TryRemove(id, out _);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private sealed record Remembered(byte[] Hash, KeyHolder? Holder, DateTimeOffset? ExpiresAt)
+    {
+        public override string ToString() => $"access key of {Holder?.User}";
+    }
+}
