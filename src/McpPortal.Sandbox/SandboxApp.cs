@@ -1,4 +1,6 @@
 using McpPortal.Sandbox.Faults;
+using McpPortal.Sandbox.GitHub;
+using McpPortal.Sandbox.Google;
 using McpPortal.Sandbox.OAuth;
 using McpPortal.Sandbox.Oidc;
 using McpPortal.Sandbox.State;
@@ -43,11 +45,15 @@ public static class SandboxApp
         builder.Services.AddSingleton<TokenStore>();
         builder.Services.AddSingleton<CodeStore>();
         OidcSetup.Add(builder.Services);
+        GoogleSetup.Add(builder.Services);
+        GitHubSetup.Add(builder.Services);
 
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<FaultMiddleware>();
         OidcSetup.Map(app);
+        GoogleSetup.Map(app);
+        GitHubSetup.Map(app);
         FaultEndpoints.Map(app);
         return app;
     }

@@ -67,6 +67,12 @@ internal sealed class TokenStore(SandboxStore store, SandboxStats stats, TimePro
             ? family
             : null);
 
+    /// <summary>Whose access token this is, at any provider; null when none of them issued it.</summary>
+    public KnownToken? Inspect(string accessToken) => store.Read(state =>
+        state.AccessTokens.TryGetValue(Randoms.Hash(accessToken), out var record) && state.Families.TryGetValue(record.FamilyId, out var family)
+            ? new KnownToken(Name(family), !family.Revoked && record.Expires > time.GetUtcNow())
+            : null);
+
     /// <summary>Ends the family of an access or refresh token, expired or not; false when there is no such live family.</summary>
     public bool Revoke(string provider, string? token) => store.Change(state =>
     {
