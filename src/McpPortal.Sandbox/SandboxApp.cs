@@ -1,6 +1,7 @@
 using McpPortal.Sandbox.Faults;
 using McpPortal.Sandbox.GitHub;
 using McpPortal.Sandbox.Google;
+using McpPortal.Sandbox.McpServers;
 using McpPortal.Sandbox.OAuth;
 using McpPortal.Sandbox.Oidc;
 using McpPortal.Sandbox.State;
@@ -45,15 +46,18 @@ public static class SandboxApp
         builder.Services.AddSingleton<TokenStore>();
         builder.Services.AddSingleton<CodeStore>();
         OidcSetup.Add(builder.Services);
+        McpServersSetup.Add(builder.Services);
         GoogleSetup.Add(builder.Services);
         GitHubSetup.Add(builder.Services);
 
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<FaultMiddleware>();
+        app.UseMiddleware<CallerMiddleware>();
         OidcSetup.Map(app);
         GoogleSetup.Map(app);
         GitHubSetup.Map(app);
+        McpServersSetup.Map(app);
         FaultEndpoints.Map(app);
         return app;
     }

@@ -1,12 +1,19 @@
+using McpPortal.Sandbox.McpServers;
+
 namespace McpPortal.Sandbox;
 
-/// <summary>The command line: <c>[--urls URL] [--auto-consent] [--data-dir DIR]</c>.</summary>
+/// <summary>The command line: <c>[--urls URL] [--auto-consent] [--data-dir DIR]</c>, or <c>--stdio whoami</c>.</summary>
 internal static class SandboxCommand
 {
     public static async Task<int> RunAsync(string[] args)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(Normalise(args)).Build();
         var environment = configuration["ASPNETCORE_ENVIRONMENT"] ?? configuration["DOTNET_ENVIRONMENT"];
+
+        if (configuration["stdio"] is { } server)
+        {
+            return await StdioServer.RunAsync(server, environment);
+        }
 
         var options = configuration.GetSection("Sandbox").Get<SandboxOptions>() ?? new SandboxOptions();
         options.Urls = configuration["urls"] ?? options.Urls;

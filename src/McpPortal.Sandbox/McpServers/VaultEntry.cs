@@ -1,0 +1,3 @@
+namespace McpPortal.Sandbox.McpServers;
+
+internal sealed record VaultEntry(string Name, string Value);
