@@ -56,7 +56,7 @@ internal sealed partial class McpEndpoint
 
         if (version.Count > 0 && !IsKnown(version))
         {
-            return FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString()));
+            return FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString(), ProtocolVersions.All));
         }
 
         if (_options.Stateless || ProtocolVersions.IsPerRequest(context.Request))
@@ -93,7 +93,7 @@ internal sealed partial class McpEndpoint
         var version = context.Request.Headers[HeaderNames.ProtocolVersion];
         if (version.Count > 0 && !IsKnown(version))
         {
-            await FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString()), id);
+            await FaultWriter.WriteAsync(context, McpFault.UnsupportedVersion(version.ToString(), SupportedBy(context, message)), id);
             return;
         }
 
@@ -128,6 +128,12 @@ internal sealed partial class McpEndpoint
     private static bool IsPerRequest(HttpContext context, JsonRpcMessage message) =>
         ProtocolVersions.IsPerRequest(context.Request)
         || context.Request.Headers[HeaderNames.SessionId].Count == 0 && ProtocolVersions.IsPerRequest(PerRequestChecks.MetaVersion(message));
+
+    /// <summary>Whoever asks without a session is told what <c>server/discover</c> tells; the older revisions are had through initialize.</summary>
+    private static string[] SupportedBy(HttpContext context, JsonRpcMessage message) =>
+        context.Request.Headers[HeaderNames.SessionId].Count > 0 || message is JsonRpcRequest { Method: RequestMethods.Initialize }
+            ? ProtocolVersions.All
+            : [ProtocolVersions.PerRequest];
 
     private static bool IsKnown(Microsoft.Extensions.Primitives.StringValues version) =>
         version.Count == 1 && Array.IndexOf(ProtocolVersions.All, version[0]) >= 0;

@@ -18,11 +18,11 @@ internal sealed record McpFault(int Status, int Code, string Message, JsonNode? 
 
     public static McpFault HeaderMismatch(string message) => new(400, (int)McpErrorCode.HeaderMismatch, message);
 
-    public static McpFault UnsupportedVersion(string requested) => new(
+    public static McpFault UnsupportedVersion(string requested, string[] supported) => new(
         400,
         (int)McpErrorCode.UnsupportedProtocolVersion,
         "Unsupported protocol version",
-        new JsonObject { ["supported"] = new JsonArray([.. ProtocolVersions.All.Select(v => (JsonNode)v)]), ["requested"] = requested });
+        new JsonObject { ["supported"] = new JsonArray([.. supported.Select(v => (JsonNode)v)]), ["requested"] = requested });
 
     public static McpFault Removed(string method) => new(404, (int)McpErrorCode.MethodNotFound, $"Method '{method}' is not available in this protocol version.");
 }

@@ -178,6 +178,17 @@ public sealed class RequestChecksTests
     }
 
     [Fact]
+    public async Task Without_a_session_an_unknown_version_is_told_what_discovery_tells()
+    {
+        await using var host = await StartAsync();
+
+        using var response = await host.PostAsync("""{"jsonrpc":"2.0","id":1,"method":"server/discover"}""", ("MCP-Protocol-Version", "2099-01-01"));
+
+        var supported = (await McpTestHost.ErrorOfAsync(response))["error"]!["data"]!["supported"]!.AsArray();
+        Assert.Equal("2026-07-28", (string)Assert.Single(supported)!);
+    }
+
+    [Fact]
     public async Task Other_content_is_415()
     {
         await using var host = await StartAsync();
