@@ -3,8 +3,11 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace McpPortal.Data;
 
-/// <summary>Work towards the outside that must not be lost, such as revoking a token at its provider.</summary>
-[RowAccess(TableAccess.SystemOnly)]
+/// <summary>
+/// Work towards the outside that must not be lost, such as revoking a token at its provider. People add to it in the transaction of
+/// their own disconnect; hosted work carries it out.
+/// </summary>
+[RowAccess(TableAccess.OwnedRows)]
 public sealed class OutboxItem
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

@@ -13,7 +13,9 @@ internal static class Bindings
 
     public static SecretBinding ClientSecret(Provider provider) => new(SecretKind.ClientSecret, Owner.System, provider.Id.Value, "client_secret", provider.Version);
 
-    public static SecretBinding Verifier(PendingConnect pending) => new(SecretKind.CodeVerifier, Owner.Of(pending.UserId), pending.Id.Value, "code_verifier", 1);
+    public static SecretBinding Verifier(PendingConnect pending) => Verifier(pending.Id, pending.UserId);
+
+    public static SecretBinding Verifier(PendingConnectId pending, UserId user) => new(SecretKind.CodeVerifier, Owner.Of(user), pending.Value, "code_verifier", 1);
 
     public static SecretBinding Outbox(OutboxItem item) => new(SecretKind.Revocation, item.Owner, item.Id, item.Kind, 1);
 }

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using McpPortal.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace McpPortal.Connections;
+
+/// <summary>Remembers when connections were used and writes it now and then: a call must not wait for that.</summary>
+internal sealed class ConnectionUse(PortalDatabase database, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ConnectionId, DateTimeOffset> _used = new();
+
+    public void Mark(ConnectionId connection) => _used[connection] = time.GetUtcNow();
+
+    public async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        if (_used.IsEmpty)
+        {
+            return;
+        }
+
+        var batch = _used.ToArray();
+        await using var scope = await database.ForSystemAsync(cancellationToken);
+        foreach (var (id, at) in batch)
+        {
+            await scope.Db.Connections.Where(c => c.Id == id && (c.LastUsedAt == null || c.LastUsedAt < at))
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.LastUsedAt, at), cancellationToken);
+        }
+
+        await scope.CommitAsync(cancellationToken);
+        foreach (var entry in batch)
+        {
+            _used.TryRemove(entry); // only if it was not used again meanwhile
+        }
+    }
+}
