@@ -4,91 +4,41 @@ using Microsoft.EntityFrameworkCore;
 
 namespace McpPortal.Connections;
 
-/// <summary>Keeps people's grants in memory, encrypted, so that a warm call asks no database; forgets what another node changed.</summary>
+/// <summary>Keeps people's grants in memory, encrypted, so that a warm call asks no database. Every change of a grant publishes its owner's credentials.</summary>
 internal sealed class GrantCache
 {
     private readonly PortalDatabase _database;
-    private readonly Invalidations _invalidations;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<UserId, Entry> _byUser = [];
+    private readonly UserMemory<UserGrants> _grants;
 
     public GrantCache(PortalDatabase database, Invalidations invalidations)
     {
-        (_database, _invalidations) = (database, invalidations);
-        invalidations.Subscribe(Hear);
-    }
-
-    public async ValueTask<UserGrants> GetAsync(UserId user, CancellationToken cancellationToken)
-    {
-        Entry entry;
-        lock (_gate)
+        _database = database;
+        _grants = new UserMemory<UserGrants>(invalidations, LoadAsync);
+        invalidations.Subscribe(message =>
         {
-            if (!_invalidations.IsCurrent || !_byUser.TryGetValue(user, out entry!) || entry.Load.IsFaulted)
+            switch (message.Kind)
             {
-                _byUser[user] = entry = new Entry();
-                entry.Load = LoadAsync(user, entry);
+                case InvalidationKind.Everything:
+                    _grants.ForgetAll();
+                    break;
+                case InvalidationKind.Credentials:
+                    _grants.Forget(UserId.From(message.Subject));
+                    break;
+                default:
+                    break;
             }
-        }
-
-        return entry.Loaded ?? await entry.Load.WaitAsync(cancellationToken);
+        });
     }
 
-    public void Forget(UserId user)
+    public ValueTask<UserGrants> GetAsync(UserId user, CancellationToken cancellationToken) => _grants.GetAsync(user, cancellationToken);
+
+    public void Forget(UserId user) => _grants.Forget(user);
+
+    private async Task<UserGrants> LoadAsync(UserId user, CancellationToken cancellationToken)
     {
-        lock (_gate)
-        {
-            _byUser.Remove(user);
-        }
-    }
-
-    /// <summary>Forgets everybody who holds this connection.</summary>
-    public void Forget(ConnectionId connection)
-    {
-        lock (_gate)
-        {
-            // One that is still loading may have read the row before it changed.
-            foreach (var (user, _) in _byUser.Where(e => e.Value.Loaded is not { } grants || grants.Connection(connection) is not null).ToArray())
-            {
-                _byUser.Remove(user);
-            }
-        }
-    }
-
-    private void Hear(Invalidation message)
-    {
-        switch (message.Kind)
-        {
-            case InvalidationKind.Everything:
-                lock (_gate)
-                {
-                    _byUser.Clear();
-                }
-
-                break;
-            case InvalidationKind.Credentials:
-                Forget(UserId.From(message.Subject));
-                break;
-            case InvalidationKind.Connection:
-                Forget(ConnectionId.From(message.Subject));
-                break;
-            default:
-                break;
-        }
-    }
-
-    private async Task<UserGrants> LoadAsync(UserId user, Entry entry)
-    {
-        await using var scope = await _database.ForUserAsync(user, CancellationToken.None);
-        var links = await scope.Db.ServerCredentials.AsNoTracking().Where(l => l.UserId == user).ToListAsync();
-        var connections = await scope.Db.Connections.AsNoTracking().Where(c => c.OwnerKind == OwnerKind.User && c.OwnerId == user.Value).ToListAsync();
-        return entry.Loaded = new UserGrants(links, connections);
-    }
-
-    private sealed class Entry
-    {
-        public Task<UserGrants> Load { get; set; } = null!;
-
-        /// <summary>Set once it is there, so that a warm call does not wait on a task.</summary>
-        public UserGrants? Loaded { get; set; }
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        var links = await scope.Db.ServerCredentials.AsNoTracking().Where(l => l.UserId == user).ToListAsync(cancellationToken);
+        var connections = await scope.Db.Connections.AsNoTracking().Where(c => c.OwnerKind == OwnerKind.User && c.OwnerId == user.Value).ToListAsync(cancellationToken);
+        return new UserGrants(links, connections);
     }
 }

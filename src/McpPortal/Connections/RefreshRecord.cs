@@ -50,6 +50,7 @@ internal sealed partial class RefreshRecord(PortalDatabase database, AuditLog au
             scope, AuditAction.ConnectionNeedsOwner, Actor.Job("refresh"), "connection", row.Id.ToString(),
             row.OwnerKind == OwnerKind.User ? UserId.From(row.OwnerId) : null, ("provider", provider.Slug), ("reason", sentence));
         invalidations.Publish(scope, InvalidationKind.Connection, row.Id.Value);
+        invalidations.Publish(scope, InvalidationKind.Credentials, row.OwnerId);
         await scope.CommitAsync(cancellationToken);
         Log.NeedsOwner(logger, row.Id, provider.Slug);
         return new RefreshOutcome.NeedsOwner();

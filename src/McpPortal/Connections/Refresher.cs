@@ -161,7 +161,7 @@ internal sealed partial class Refresher(
         {
             await stop.CancelAsync();
             await kept;
-            cache.Forget(row.Id);
+            cache.Forget(UserId.From(row.OwnerId));
         }
     }
 

@@ -154,6 +154,7 @@ internal sealed partial class Revocations(
             item.OwnerKind == OwnerKind.User ? UserId.From(item.OwnerId) : null,
             ("outcome", answer.ToString()));
         invalidations.Publish(scope, InvalidationKind.Connection, item.SubjectId);
+        invalidations.Publish(scope, InvalidationKind.Credentials, item.OwnerId);
     }
 
     private sealed record Payload(string Access, string? Refresh)

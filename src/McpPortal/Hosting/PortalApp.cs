@@ -1,8 +1,10 @@
 using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Connections;
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Ui;
@@ -34,11 +36,13 @@ internal static class PortalApp
         services.AddData(configuration);
         services.AddVault(configuration, environment);
         services.AddAudit();
+        services.AddOutbound(configuration);
         services.AddCoordination();
         services.AddClients();
         services.AddApi();
         services.AddUi(environment);
         services.AddServers();
+        services.AddConnections(configuration, environment);
         services.AddSecrets();
     }
 
