@@ -13,6 +13,9 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
 
     public ProcessSlots Slots { get; } = new(options.MaxProcesses, options.MaxProcessesPerUser);
 
+    /// <summary>What is tried at the start, strongest first.</summary>
+    public IReadOnlyList<Isolation> Candidates { get; set; } = [Isolation.OwnUser, Isolation.OwnNamespaces];
+
     /// <summary>What works here; known after the start.</summary>
     public Isolation Isolation { get; private set; } = Isolation.None;
 
@@ -25,7 +28,7 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
         }
 
         var findings = new List<string>();
-        foreach (var candidate in new[] { Isolation.OwnUser, Isolation.OwnNamespaces })
+        foreach (var candidate in Candidates)
         {
             var finding = await TryAsync(candidate, cancellationToken);
             if (finding is null)

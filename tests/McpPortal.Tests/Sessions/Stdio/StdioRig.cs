@@ -32,10 +32,11 @@ internal sealed class StdioRig : IAsyncDisposable
 
     public static string Fixture([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "fixture.mjs");
 
-    public static async Task<StdioRig> StartAsync(StdioOptions? options = null, string environment = "Production", ILoggerFactory? logs = null)
+    public static async Task<StdioRig> StartAsync(StdioOptions? options = null, string environment = "Production", ILoggerFactory? logs = null, Isolation[]? candidates = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/node"), "needs Linux and Node");
         var rig = new StdioRig(options ?? new StdioOptions(), environment, logs);
+        rig.Host.Candidates = candidates ?? rig.Host.Candidates;
         await rig.Host.StartAsync(TestContext.Current.CancellationToken);
         return rig;
     }

@@ -18,6 +18,8 @@ const started = command => new Promise(resolve => {
   command.on('error', error => resolve(error.code));
 });
 
+const put = (stream, data) => new Promise(resolve => stream.write(data, resolve));
+
 const tools = {
   printenv: () => process.env,
   argv: () => [process.execArgv, process.argv.slice(2)],
@@ -69,23 +71,23 @@ const tools = {
   },
   sleep: ({ milliseconds }) => new Promise(resolve => setTimeout(() => resolve('slept'), milliseconds)),
   crash: () => process.exit(42),
-  spew: ({ megabytes }) => {
+  spew: async ({ megabytes }) => {
     const block = Buffer.alloc(1 << 20, 'a');
     for (let i = 0; i < megabytes; i++) {
-      fs.writeSync(1, block);
+      await put(process.stdout, block);
     }
     return 'spewed';
   },
-  garbage: ({ lines }) => {
+  garbage: async ({ lines }) => {
     for (let i = 0; i < lines; i++) {
-      fs.writeSync(1, Buffer.from([0xff, 0xfe, 0x7b, 0x80, 0x0a]));
-      fs.writeSync(1, `log line ${i}\n{"jsonrpc":"2.0","method":1,"method":2}\n`);
+      await put(process.stdout, Buffer.from([0xff, 0xfe, 0x7b, 0x80, 0x0a]));
+      await put(process.stdout, `log line ${i}\n{"jsonrpc":"2.0","method":1,"method":2}\n`);
     }
     return 'done';
   },
-  flood: ({ lines, text }) => {
+  flood: async ({ lines, text }) => {
     for (let i = 0; i < lines; i++) {
-      fs.writeSync(2, `${text} ${i}\n`);
+      await put(process.stderr, `${text} ${i}\n`);
     }
     return 'done';
   },
