@@ -22,6 +22,10 @@ internal static class LaunchLine
     public static List<string> Mounts(Isolation isolation, int keeper, string table) =>
         [.. Enter(isolation, keeper), "--", "/usr/bin/mount", "--all", "--fstab", table];
 
+    /// <summary>Makes everything that is not mounted apart read-only, for a child that has the portal's own user id.</summary>
+    public static List<string> ReadOnlyRoot(Isolation isolation, int keeper) =>
+        [.. Enter(isolation, keeper), "--", "/usr/bin/mount", "--options", "remount,bind,ro", "/"];
+
     public static List<string> Program(Isolation isolation, int keeper, int user, StdioOptions options, string file, IEnumerable<string> arguments) =>
     [
         .. Enter(isolation, keeper), $"--wdns={MountTable.Home}", "--",

@@ -5,6 +5,8 @@ namespace McpPortal.Sessions.Stdio;
 /// <summary>Closes the ways by which another process of this machine could read the portal's memory or variables.</summary>
 internal static partial class PortalProcess
 {
+    private static readonly string[] Doors = ["dotnet-diagnostic", "clr-debug-pipe"];
+
     /// <summary>To be called first thing in the process, before any thread opens a file for a child to inherit.</summary>
     /// <exception cref="InvalidOperationException">In Production, when the runtime's diagnostics are on.</exception>
     public static void Harden(bool production, ILogger logger)
@@ -44,11 +46,12 @@ internal static partial class PortalProcess
         Log.Diagnostics(logger);
     }
 
-    // Only the variable is looked at: the runtime reads it before any code of ours runs, and so does the setting of the same name in runtimeconfig.json.
+    // The variable decides; without it the sockets tell, unless they are left over from a process with the same id.
     private static bool DiagnosticsAreOn()
     {
         var text = Environment.GetEnvironmentVariable("DOTNET_EnableDiagnostics") ?? Environment.GetEnvironmentVariable("COMPlus_EnableDiagnostics");
-        return text?.Trim() is not ("0" or "0x0");
+        return text?.Trim() is not ("0" or "0x0")
+            && Array.Exists(Doors, name => Directory.EnumerateFileSystemEntries(Path.GetTempPath(), $"{name}-{Environment.ProcessId}-*").Any());
     }
 
     private static partial class Log

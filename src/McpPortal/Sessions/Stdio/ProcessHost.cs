@@ -1,12 +1,9 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace McpPortal.Sessions.Stdio;
 
 /// <summary>Starts tool servers that are programs, each isolated by the strongest means that works on this machine.</summary>
 internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment environment, ILogger<ProcessHost> logger) : IHostedService, IAsyncDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mcpportal-stdio-");
+    private readonly PrivateMounts _mounts = new(options, logger);
     private readonly UserIdPool _userIds = new(options.FirstUserId, options.UserIdCount);
     private readonly HashSet<StdioProcess> _running = [];
     private string? _refusal;
@@ -30,7 +27,7 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
         var findings = new List<string>();
         foreach (var candidate in Candidates)
         {
-            var finding = await TryAsync(candidate, cancellationToken);
+            var finding = await IsolationTrial.RunAsync(candidate, options, SpawnAsync, cancellationToken);
             if (finding is null)
             {
                 Isolation = candidate;
@@ -103,10 +100,7 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
-        if (_folder.Exists)
-        {
-            _folder.Delete(recursive: true);
-        }
+        _mounts.Dispose();
     }
 
     private static void Check(StdioLaunch launch)
@@ -158,7 +152,7 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
         try
         {
             keeper = await Keeper.StartAsync(isolation, cancellationToken);
-            await MountAsync(isolation, keeper, launch, file, own ? user : 0, cancellationToken);
+            await _mounts.MakeAsync(isolation, keeper, launch, file, own ? user : 0, cancellationToken);
             var process = Spawn.Start(LaunchLine.Nsenter, LaunchLine.Program(isolation, keeper.Id, user, options, file, launch.Arguments), Variables(launch, MountTable.Home));
             return new StdioProcess(process, keeper, options.GraceTime, Release);
         }
@@ -188,47 +182,9 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
         }
     }
 
-    private async Task MountAsync(Isolation isolation, Keeper keeper, StdioLaunch launch, string file, int owner, CancellationToken cancellationToken)
-    {
-        var places = SharedPlaces(isolation);
-        var readable = ProgramFolders.Of(file, launch.ReadPaths.Concat(options.ReadPaths), places, options.HiddenPaths);
-        var stages = Enumerable.Range(0, places.Count + 1).Select(i => _folder.CreateSubdirectory(string.Create(CultureInfo.InvariantCulture, $"stage{i}")).FullName).ToList();
-        var hidden = options.HiddenPaths.Where(Path.Exists).ToList();
-        var table = Path.Combine(_folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{keeper.Id}.fstab"));
-        await File.WriteAllTextAsync(table, MountTable.Write(stages, places, hidden, readable, owner, options.TemporaryMegabytes), cancellationToken);
-        try
-        {
-            using var mount = Spawn.Start(LaunchLine.Nsenter, LaunchLine.Mounts(isolation, keeper.Id, table));
-            mount.StandardInput.Close();
-            var errors = await mount.StandardError.ReadToEndAsync(cancellationToken);
-            await mount.WaitForExitAsync(cancellationToken);
-            if (mount.ExitCode != 0)
-            {
-                Log.NotMounted(logger, launch.Name, errors.Trim());
-                throw new StdioRefusedException("The program's private view of the file system could not be set up. An administrator finds the reason in the log.");
-            }
-        }
-        finally
-        {
-            File.Delete(table);
-        }
-    }
-
-    /// <summary>Folders in which other programs leave things; below the portal's own user id its home is one of them.</summary>
-    private static List<string> SharedPlaces(Isolation isolation)
-    {
-        IEnumerable<string> places = ["/tmp", "/var/tmp", "/run/user", Path.TrimEndingDirectorySeparator(Path.GetTempPath())];
-        if (isolation == Isolation.OwnNamespaces)
-        {
-            places = places.Append(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
-        }
-
-        return [.. places.Where(place => place.Length > 1 && Directory.Exists(place)).Distinct(StringComparer.Ordinal)];
-    }
-
     private StdioProcess SpawnBare(StdioLaunch launch, string file, Action release)
     {
-        var home = _folder.CreateSubdirectory(Guid.NewGuid().ToString("N"));
+        var home = Directory.CreateTempSubdirectory("mcpportal-program-");
         var process = Spawn.Start(file, launch.Arguments, Variables(launch, home.FullName), home.FullName);
         return new StdioProcess(process, keeper: null, options.GraceTime, () =>
         {
@@ -256,52 +212,6 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
         }
     }
 
-    // Null when a child started in this way is what it should be, otherwise what is wrong.
-    private async Task<string?> TryAsync(Isolation isolation, CancellationToken cancellationToken)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return "works on Linux only";
-        }
-
-        if (LaunchLine.MissingTool() is { } tool)
-        {
-            return $"{tool} is not there";
-        }
-
-        // A namespace of root's own user id would still own root's files.
-        var root = Posix.EffectiveUser() == 0;
-        if (root != (isolation == Isolation.OwnUser))
-        {
-            return root ? "the portal runs as root" : "the portal does not run as root";
-        }
-
-        try
-        {
-            var launch = new StdioLaunch { User = default, Name = "The trial of the isolation", Command = "/usr/bin/cat", Arguments = ["/proc/self/status"] };
-            await using var process = await SpawnAsync(isolation, launch, launch.Command, () => { }, cancellationToken);
-            using var reader = new StreamReader(process.Output);
-            var status = await reader.ReadToEndAsync(cancellationToken).WaitAsync(options.StartTimeout, cancellationToken);
-            using var errors = new StreamReader(process.Errors);
-            return IsIsolated(isolation, status) ? null : $"the trial was not isolated ({(await errors.ReadToEndAsync(cancellationToken)).Trim()})";
-        }
-        catch (Exception error) when (error is StdioRefusedException or System.ComponentModel.Win32Exception or IOException or TimeoutException)
-        {
-            return error.Message;
-        }
-    }
-
-    private bool IsIsolated(Isolation isolation, string status)
-    {
-        var fields = status.Split('\n').Select(line => line.Split(':', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1].Trim(), StringComparer.Ordinal);
-        return fields.GetValueOrDefault("NoNewPrivs") == "1"
-            && fields.GetValueOrDefault("CapEff")?.Trim('0').Length == 0
-            && fields.GetValueOrDefault("CapPrm")?.Trim('0').Length == 0
-            && int.TryParse(fields.GetValueOrDefault("Pid"), CultureInfo.InvariantCulture, out var id) && id < 100
-            && int.TryParse(fields.GetValueOrDefault("Uid")?.Split('\t')[0], CultureInfo.InvariantCulture, out var user)
-            && (isolation != Isolation.OwnUser || (user >= options.FirstUserId && user < options.FirstUserId + options.UserIdCount));
-    }
-
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Information, "Tool programs are isolated by {Isolation}")]
@@ -312,9 +222,6 @@ internal sealed partial class ProcessHost(StdioOptions options, IHostEnvironment
 
         [LoggerMessage(LogLevel.Warning, "Tool programs run without isolation because none works here ({Why}): they can read what the portal's user can. Production would refuse; set Stdio:AllowUnisolated=false to refuse here too")]
         public static partial void Unisolated(ILogger logger, string why);
-
-        [LoggerMessage(LogLevel.Error, "The private file system view of {Server} could not be mounted: {Errors}")]
-        public static partial void NotMounted(ILogger logger, string server, string errors);
 
         [LoggerMessage(LogLevel.Information, "Started {Server} for user {User} as process {Process}")]
         public static partial void Started(ILogger logger, string server, Guid user, int process);

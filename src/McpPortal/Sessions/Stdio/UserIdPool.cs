@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace McpPortal.Sessions.Stdio;
 
-/// <summary>Lends each child a user id that no other living child has, so that neither files nor process limits are shared.</summary>
-internal sealed class UserIdPool(int first, int count)
+/// <summary>Lends each child a user id that no other living child has, so that neither files nor process limits are shared; other portals of this machine count too.</summary>
+internal sealed class UserIdPool(int first, int count, string locks = UserIdPool.Locks)
 {
+    // Only root lends user ids, and nobody else can write here.
+    private const string Locks = "/run/mcpportal-stdio";
+
     private readonly Lock _gate = new();
-    private readonly HashSet<int> _lent = [];
+    private readonly Dictionary<int, FileStream> _lent = [];
     private int _next;
 
     public int Rent()
@@ -17,8 +20,9 @@ internal sealed class UserIdPool(int first, int count)
             {
                 var id = first + _next;
                 _next = (_next + 1) % count;
-                if (_lent.Add(id))
+                if (!_lent.ContainsKey(id) && TryLock(id) is { } held)
                 {
+                    _lent.Add(id, held);
                     return id;
                 }
             }
@@ -31,7 +35,10 @@ internal sealed class UserIdPool(int first, int count)
     {
         lock (_gate)
         {
-            _lent.Remove(id);
+            if (_lent.Remove(id, out var held))
+            {
+                held.Dispose();
+            }
         }
     }
 
@@ -40,4 +47,18 @@ internal sealed class UserIdPool(int first, int count)
         .Select(line => line.Split(':'))
         .FirstOrDefault(parts => parts.Length > 2 && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id >= first && id < first + count)
         ?[0];
+
+    // The kernel lets go of the lock when the portal dies. The files stay: removing one that another portal has just opened would lend its id twice.
+    private FileStream? TryLock(int id)
+    {
+        try
+        {
+            Directory.CreateDirectory(locks);
+            return new FileStream(Path.Combine(locks, id.ToString(CultureInfo.InvariantCulture)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -87,6 +87,7 @@ public sealed class StdioEndTests
         var info = isolation == nameof(Isolation.OwnNamespaces) && Environment.UserName == "root"
             ? new ProcessStartInfo("/usr/bin/setpriv", ["--reuid=57999", "--regid=57999", "--clear-groups", program, .. arguments])
             : new ProcessStartInfo(program, arguments);
+        info.UseShellExecute = false;
         info.RedirectStandardOutput = info.RedirectStandardError = true;
         info.Environment[Hold] = $"{marker}|{ready}|{isolation}";
         info.Environment["HOME"] = folder.FullName;

@@ -85,11 +85,11 @@ public sealed class StdioIsolationTests
     public async Task Hidden_folders_and_files_of_the_host_are_not_there()
     {
         var data = Directory.CreateTempSubdirectory("data with space ").FullName;
-        var outside = Path.Combine(AppContext.BaseDirectory, "hidden-data");
+        var outside = Path.Combine(AppContext.BaseDirectory, $"hidden-data-{Environment.UserName}");
         Directory.CreateDirectory(outside);
         await File.WriteAllTextAsync(Path.Combine(data, "root.key"), "canary", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(outside, "root.key"), "canary", TestContext.Current.CancellationToken);
-        var file = Path.Combine(AppContext.BaseDirectory, "hidden.key");
+        var file = Path.Combine(AppContext.BaseDirectory, $"hidden-{Environment.UserName}.key");
         await File.WriteAllTextAsync(file, "canary", TestContext.Current.CancellationToken);
         await using var rig = await StdioRig.StartAsync(new StdioOptions { HiddenPaths = { data, outside, file } });
         await using var client = await rig.ConnectAsync();
@@ -208,7 +208,7 @@ public sealed class StdioIsolationTests
         await using var full = await rig.ConnectAsync();
 
         Assert.Contains((await StdioRig.CallAsync(full, "write", new { path = "/tmp/home/a", megabytes = 64 })).GetString(), new[] { "ENOSPC", "EFBIG" });
-        Assert.Equal("EACCES", (await StdioRig.CallAsync(full, "write", new { path = "/usr/hello" })).GetString());
+        Assert.Contains((await StdioRig.CallAsync(full, "write", new { path = Path.Combine(AppContext.BaseDirectory, "hello") })).GetString(), new[] { "EACCES", "EROFS" });
         await Assert.ThrowsAnyAsync<Exception>(() => StdioRig.CallAsync(hungry, "allocate", new { megabytes = 8192 }));
         Assert.Equal("slept", (await StdioRig.CallAsync(full, "sleep", new { milliseconds = 1 })).GetString());
     }

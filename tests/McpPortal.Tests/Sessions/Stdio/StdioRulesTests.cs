@@ -143,4 +143,20 @@ public sealed class StdioRulesTests
         Assert.Equal("eve", pool.Collision(["root:x:0:0::/root:/bin/sh", "eve:x:58001:58001::/:/bin/sh", "broken"]));
         Assert.Null(pool.Collision(["eve:x:58002:58002::/:/bin/sh"]));
     }
+
+    [Fact]
+    public void Two_portals_of_one_machine_never_lend_the_same_user_id()
+    {
+        var locks = Directory.CreateTempSubdirectory();
+        var (one, other) = (new UserIdPool(58000, 4, locks.FullName), new UserIdPool(58000, 4, locks.FullName));
+
+        int[] lent = [one.Rent(), other.Rent(), one.Rent(), other.Rent()];
+
+        Assert.Equal([58000, 58001, 58002, 58003], lent.Order());
+        Assert.Throws<StdioRefusedException>(() => one.Rent());
+        other.Return(lent[3]);
+        Assert.Equal(lent[3], one.Rent());
+        one.Return(lent[0]);
+        locks.Delete(recursive: true);
+    }
 }
