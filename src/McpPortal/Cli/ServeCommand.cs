@@ -1,5 +1,6 @@
 using System.CommandLine;
 using McpPortal.Hosting;
+using McpPortal.Sessions.Stdio;
 
 namespace McpPortal.Cli;
 
@@ -18,6 +19,7 @@ internal static class ServeCommand
     public static async Task<int> RunAsync(string[] settings, CancellationToken cancellationToken)
     {
         await using var app = PortalApp.Build(settings);
+        PortalProcess.Harden(app.Environment.IsProduction(), app.Logger);
         await app.StartAsync(cancellationToken);
         await app.WaitForShutdownAsync(cancellationToken);
         return 0;

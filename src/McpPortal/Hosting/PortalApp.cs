@@ -7,6 +7,7 @@ using McpPortal.Data;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
+using McpPortal.Sessions.Stdio;
 using McpPortal.Ui;
 using McpPortal.Vault;
 using Microsoft.AspNetCore.Authentication;
@@ -44,6 +45,7 @@ internal static class PortalApp
         services.AddServers();
         services.AddConnections(configuration, environment);
         services.AddSecrets();
+        services.AddStdio(configuration);
     }
 
     public static void UsePortal(this WebApplication app)

@@ -7,7 +7,7 @@ internal static partial class PortalProcess
 {
     private static readonly string[] Doors = ["dotnet-diagnostic", "clr-debug-pipe"];
 
-    /// <summary>To be called first thing in the process, before any thread opens a file for a child to inherit.</summary>
+    /// <summary>To be called before the first child is started: what is open by then is not inherited.</summary>
     /// <exception cref="InvalidOperationException">In Production, when the runtime's diagnostics are on.</exception>
     public static void Harden(bool production, ILogger logger)
     {
