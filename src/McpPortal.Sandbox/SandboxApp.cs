@@ -36,6 +36,8 @@ public static class SandboxApp
         builder.Configuration.AddInMemoryCollection();
         builder.WebHost.UseUrls(options.Urls);
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        // A request that a test holds back does not hold back the end.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddSingleton(options);
         builder.Services.TryAddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<SandboxAddress>();

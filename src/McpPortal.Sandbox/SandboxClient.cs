@@ -11,8 +11,11 @@ public sealed class SandboxClient
 
     public IList<string> PostLogoutRedirectUris { get; set; } = [];
 
-    /// <summary>Where logout tokens are posted when a person signs out (OpenID Connect Back-Channel Logout 1.0 §2.5).</summary>
+    /// <summary>Where logout tokens are posted when a person signs out (OpenID Connect Back-Channel Logout 1.0 §2.5); null = <see cref="BackChannelLogoutPath"/> at the address the person returned to.</summary>
     public string? BackChannelLogoutUri { get; set; }
+
+    /// <summary>Null = no logout tokens unless <see cref="BackChannelLogoutUri"/> is set.</summary>
+    public string? BackChannelLogoutPath { get; set; }
 
     /// <summary>Accepts any <c>http</c> loopback address beside the listed ones, so that a portal on a free port needs no registration.</summary>
     public bool AllowLoopback { get; set; } = true;

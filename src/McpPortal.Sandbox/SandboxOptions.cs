@@ -18,6 +18,7 @@ public sealed class SandboxOptions
         Secret = "sandbox-only-not-a-secret-portal",
         RedirectUris = ["http://localhost:5080/signin-oidc"],
         PostLogoutRedirectUris = ["http://localhost:5080/signout-callback-oidc"],
+        BackChannelLogoutPath = "/backchannel-logout",
     };
 
     public SandboxClient Google { get; set; } = new()

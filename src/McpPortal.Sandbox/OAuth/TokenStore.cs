@@ -6,6 +6,9 @@ namespace McpPortal.Sandbox.OAuth;
 /// <summary>Access and refresh tokens of all three providers, kept as hashes in families.</summary>
 internal sealed class TokenStore(SandboxStore store, SandboxStats stats, TimeProvider time)
 {
+    /// <summary>From here on the expired ones are swept out, so that a soak with tokens of seconds stays small.</summary>
+    private const int MaxAccessTokens = 20_000;
+
     public IssuedTokens Issue(IssuedCode code, TokenRules rules) => store.Change(state =>
     {
         var family = new TokenFamily
@@ -128,6 +131,14 @@ internal sealed class TokenStore(SandboxStore store, SandboxStats stats, TimePro
     private IssuedTokens Mint(SandboxState state, TokenFamily family, TokenRules rules, bool withRefreshToken)
     {
         var now = time.GetUtcNow();
+        if (state.AccessTokens.Count >= MaxAccessTokens)
+        {
+            foreach (var expired in state.AccessTokens.Where(pair => pair.Value.Expires <= now).Select(pair => pair.Key).ToList())
+            {
+                state.AccessTokens.Remove(expired);
+            }
+        }
+
         var access = Randoms.Token(rules.AccessPrefix);
         state.AccessTokens[Randoms.Hash(access)] = new() { FamilyId = family.Id, Expires = now + rules.AccessLifetime };
         if (!withRefreshToken)

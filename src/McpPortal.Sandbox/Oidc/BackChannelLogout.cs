@@ -10,11 +10,11 @@ internal sealed partial class BackChannelLogout(SandboxOptions options, OidcToke
     public async Task<IReadOnlyList<int>> EndAsync(SignedIn session, CancellationToken cancellationToken)
     {
         sessions.End(session.Id);
-        if (options.Portal.BackChannelLogoutUri is not { } uri || !session.Clients.Contains(options.Portal.Id))
-        {
-            return [];
-        }
+        return await Task.WhenAll(session.BackChannels.ToList().Select(uri => TellAsync(session, uri, cancellationToken)));
+    }
 
+    private async Task<int> TellAsync(SignedIn session, string uri, CancellationToken cancellationToken)
+    {
         var token = tokens.LogoutToken(Residents.Find(session.Person)!, options.Portal, session.Id);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(TimeSpan.FromSeconds(5));
@@ -23,12 +23,12 @@ internal sealed partial class BackChannelLogout(SandboxOptions options, OidcToke
             using var client = clients.CreateClient();
             using var form = new FormUrlEncodedContent([new("logout_token", token)]);
             using var response = await client.PostAsync(new Uri(uri), form, timeout.Token);
-            return [(int)response.StatusCode];
+            return (int)response.StatusCode;
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
         {
             Log.NotTold(logger, uri, unreachable);
-            return [0];
+            return 0;
         }
     }
 

@@ -29,12 +29,12 @@ internal static class OidcAuthorizeEndpoints
         if (request.Prompts.Contains("none"))
         {
             return sessions.CurrentPerson(context) is { } known && (hinted is null || hinted == known)
-                ? Finish(context, request, known, sessions, codes, issuer)
+                ? Finish(context, request, known, options.Portal, sessions, codes, issuer)
                 : AuthorizeAnswers.Error(request, "login_required", "Nobody is signed in.", issuer);
         }
 
         return options.AutoConsent && hinted is not null
-            ? Finish(context, request, hinted, sessions, codes, issuer)
+            ? Finish(context, request, hinted, options.Portal, sessions, codes, issuer)
             : SignInPage.Show(Path + context.Request.QueryString, hinted ?? sessions.CurrentPerson(context));
     }
 
@@ -49,7 +49,7 @@ internal static class OidcAuthorizeEndpoints
 
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         return Residents.Find(form["user"]) is { } person
-            ? Finish(context, request, person, sessions, codes, issuer)
+            ? Finish(context, request, person, options.Portal, sessions, codes, issuer)
             : AuthorizeAnswers.Error(request, "access_denied", "The person cancelled the sign-in.", issuer);
     }
 
@@ -65,9 +65,9 @@ internal static class OidcAuthorizeEndpoints
         };
     }
 
-    private static IResult Finish(HttpContext context, AuthorizeRequest request, Person person, SignInSessions sessions, CodeStore codes, string issuer)
+    private static IResult Finish(HttpContext context, AuthorizeRequest request, Person person, SandboxClient client, SignInSessions sessions, CodeStore codes, string issuer)
     {
-        var session = sessions.SignIn(context, person, request.ClientId);
+        var session = sessions.SignIn(context, person, BackChannel(client, request.RedirectUri!));
         var code = codes.Add(new IssuedCode
         {
             Provider = "oidc",
@@ -84,4 +84,8 @@ internal static class OidcAuthorizeEndpoints
         });
         return AuthorizeAnswers.Code(request, code, issuer);
     }
+
+    private static string? BackChannel(SandboxClient client, string redirectUri) =>
+        client.BackChannelLogoutUri
+        ?? (client.BackChannelLogoutPath is { } path ? new Uri(redirectUri).GetLeftPart(UriPartial.Authority) + path : null);
 }

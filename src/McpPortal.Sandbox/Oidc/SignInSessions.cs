@@ -14,7 +14,7 @@ internal sealed class SignInSessions(SandboxStore store, TimeProvider time)
     public Person? CurrentPerson(HttpContext context) => Residents.Find(Current(context)?.Person);
 
     /// <summary>Signs the person in; the same person in the same browser keeps the session and its <c>sid</c>.</summary>
-    public SignedIn SignIn(HttpContext context, Person person, string? clientId = null)
+    public SignedIn SignIn(HttpContext context, Person person, string? backChannel)
     {
         var session = Current(context);
         if (session?.Person != person.Name)
@@ -28,9 +28,9 @@ internal sealed class SignInSessions(SandboxStore store, TimeProvider time)
 
         return store.Change(_ =>
         {
-            if (clientId is not null)
+            if (backChannel is not null)
             {
-                session.Clients.Add(clientId);
+                session.BackChannels.Add(backChannel);
             }
 
             return session;

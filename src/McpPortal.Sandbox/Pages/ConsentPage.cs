@@ -19,10 +19,15 @@ internal static class ConsentPage
             """);
 
     private static string Account(string account, int index) => $"""
-        <label><input type="radio" name="account" value="{SandboxPage.Text(account)}" data-testid="account-{SandboxPage.Text(account)}"{(index == 0 ? " checked" : "")}>{SandboxPage.Text(account)}</label>
+        <label><input type="radio" name="account" value="{SandboxPage.Text(account)}" data-testid="account-{SandboxPage.Text(account)}"{(index == 0 ? " checked" : "")}><span>{SandboxPage.Text(account)}</span></label>
         """;
 
-    private static string Scope(string scope, bool granular) => granular
-        ? $"""<label><input type="checkbox" name="scope" value="{SandboxPage.Text(scope)}" data-testid="scope-{SandboxPage.Text(scope)}" checked>{SandboxPage.Text(scope)}</label>"""
-        : $"""<label data-testid="scope-{SandboxPage.Text(scope)}">{SandboxPage.Text(scope)}</label>""";
+    private static string Scope(string scope, bool granular)
+    {
+        var words = ScopeWords.For(scope);
+        var text = $"<span>{SandboxPage.Text(words)}{(words == scope ? "" : $"<small>{SandboxPage.Text(scope)}</small>")}</span>";
+        return granular
+            ? $"""<label><input type="checkbox" name="scope" value="{SandboxPage.Text(scope)}" data-testid="scope-{SandboxPage.Text(scope)}" checked>{text}</label>"""
+            : $"""<label data-testid="scope-{SandboxPage.Text(scope)}">{text}</label>""";
+    }
 }

@@ -14,10 +14,10 @@ internal static class SandboxPage
         main{width:100%;max-width:420px;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:32px}
         .mark{display:inline-block;margin:0 0 16px;padding:2px 10px;border-radius:99px;background:var(--wash);color:var(--note);font-size:13px}
         h1{font-size:22px;line-height:1.3;margin:0 0 8px}p{margin:0 0 16px;color:var(--soft)}b{color:var(--ink)}
-        form{display:grid;gap:8px;margin:16px 0 0}button,label{width:100%;padding:12px 16px;border:1px solid var(--line);border-radius:8px;background:transparent;color:inherit;font:inherit;text-align:left}
+        form{display:grid;grid-template-columns:minmax(0,1fr);gap:8px;margin:16px 0 0}button,label{width:100%;padding:12px 16px;border:1px solid var(--line);border-radius:8px;background:transparent;color:inherit;font:inherit;text-align:left}
         button{cursor:pointer}button small,label small{display:block;color:var(--soft)}button:hover{border-color:var(--accent)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
         .main{background:var(--accent);border-color:var(--accent);color:var(--on);font-weight:600}.main small{color:inherit;font-weight:400}.plain{text-align:center}
-        label{display:flex;gap:12px;align-items:center}fieldset{border:0;margin:0;padding:0;display:grid;gap:8px}legend{padding:0 0 6px;color:var(--soft);font-size:14px}
+        label{display:flex;gap:12px;align-items:center}label span{min-width:0;overflow-wrap:anywhere}fieldset{min-width:0;border:0;margin:0 0 8px;padding:0;display:grid;grid-template-columns:minmax(0,1fr);gap:8px}legend{padding:0 0 6px;color:var(--soft);font-size:14px}
         """;
 
     private static readonly string StyleHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));

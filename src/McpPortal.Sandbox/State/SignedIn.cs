@@ -1,6 +1,6 @@
 namespace McpPortal.Sandbox.State;
 
-/// <summary>One browser in which a person is signed in at the sandbox, and the clients that were told about it.</summary>
+/// <summary>One browser in which a person is signed in at the sandbox, and where to tell that they signed out.</summary>
 internal sealed class SignedIn
 {
     /// <summary>The <c>sid</c> claim.</summary>
@@ -10,5 +10,6 @@ internal sealed class SignedIn
 
     public required DateTimeOffset At { get; init; }
 
-    public HashSet<string> Clients { get; init; } = [];
+    /// <summary>Addresses that take logout tokens.</summary>
+    public HashSet<string> BackChannels { get; init; } = [];
 }

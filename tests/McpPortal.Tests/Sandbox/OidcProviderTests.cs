@@ -171,6 +171,18 @@ public sealed class OidcProviderTests
     }
 
     [Fact]
+    public async Task A_sign_out_by_the_provider_tells_the_client_at_the_address_it_came_from()
+    {
+        var told = new TaskCompletionSource<string>();
+        await using var client = await ListenAsync(told);
+        await using var sandbox = await SandboxHost.StartAsync(options => options.Portal.BackChannelLogoutPath = "/logout");
+        await sandbox.ClickAsync(Authorize(("redirect_uri", client.Urls.Single() + "/signin-oidc")), ("user", "ben"));
+        using var response = await sandbox.Browser.PostAsJsonAsync("/sandbox/sign-out", new SignOutRequest("ben"));
+        Assert.Equal("[200]", (await response.Content.ReadFromJsonAsync<JsonObject>())!["statuses"]!.ToJsonString());
+        Assert.Equal("sandbox-ben", (string?)(await VerifyAsync(sandbox, await told.Task, "logout+jwt"))["sub"]);
+    }
+
+    [Fact]
     public async Task Sign_out_without_a_hint_asks_first()
     {
         await using var sandbox = await SandboxHost.StartAsync();
