@@ -1,0 +1,157 @@
+using System.Net;
+using McpPortal.Connections;
+using McpPortal.Data;
+using McpPortal.Outbound;
+using McpPortal.Secrets;
+using McpPortal.Servers;
+using McpPortal.Sessions.Stdio;
+using Microsoft.Extensions.Logging.Abstractions;
+using ModelContextProtocol;
+using ModelContextProtocol.Authentication;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpPortal.Sessions;
+
+/// <summary>Opens one user's session at one server and says where each credential goes. The only place that injects credentials.</summary>
+internal sealed partial class SessionOpener(
+    CredentialResolver resolver,
+    AccessTokens tokens,
+    SecretStore secrets,
+    OutboundGuard outbound,
+    StdioTransports stdio,
+    SessionsOptions options,
+    TimeProvider time,
+    ILogger<SessionOpener> logger)
+{
+    private static readonly Implementation ClientInfo = new() { Name = "McpPortal", Version = typeof(SessionOpener).Assembly.GetName().Version?.ToString(3) ?? "0" };
+
+    /// <summary>Opens the session. Expected failures are values.</summary>
+    public async Task<SessionResult> OpenAsync(SessionKey key, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.OpenTimeout);
+        try
+        {
+            var (transport, replaceAt) = server.Transport == ServerTransport.Http
+                ? (Http(key.User, server), null)
+                : await StdioAsync(key.User, server, credentials, deadline.Token);
+            var client = await McpClient.CreateAsync(
+                transport,
+                new McpClientOptions
+                {
+                    ClientInfo = ClientInfo,
+                    Capabilities = new ClientCapabilities(),
+                    ProtocolVersion = server.ProtocolPin,
+                    InitializationTimeout = options.OpenTimeout,
+                },
+                NullLoggerFactory.Instance,
+                deadline.Token);
+            return new SessionResult.Opened(new UpstreamSession(key, server, client, replaceAt, time));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return Explain(e, server);
+        }
+    }
+
+    private HttpClientTransport Http(UserId user, ServerSnapshot server)
+    {
+        var credentialHandler = new CredentialHandler(user, server, resolver, tokens, secrets)
+        {
+            InnerHandler = new AnswerLimitHandler(options.MaxAnswerBytes, server.Name) { InnerHandler = outbound.CreateHandler(OutboundPurpose.Upstream) },
+        };
+#pragma warning disable RS0030 // The handler at the bottom is the outbound guard's.
+        var http = new HttpClient(credentialHandler) { Timeout = Timeout.InfiniteTimeSpan };
+#pragma warning restore RS0030
+        var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);
+        return new HttpClientTransport(
+            new HttpClientTransportOptions
+            {
+                Endpoint = server.Endpoint!,
+                Name = server.Slug,
+                TransportMode = HttpTransportMode.StreamableHttp,
+                EnableStandaloneGetStream = false,
+                ConnectionTimeout = options.OpenTimeout,
+                OAuth = bearer is null ? null : OAuth(new UpstreamTokenCache(user, server, bearer, tokens, secrets, time), server),
+            },
+            http,
+            NullLoggerFactory.Instance,
+            ownsHttpClient: true);
+    }
+
+    /// <summary>The SDK asks the cache on each request; a flow of its own never starts, because 401 is answered below it.</summary>
+    private static ClientOAuthOptions OAuth(UpstreamTokenCache cache, ServerSnapshot server) => new()
+    {
+        RedirectUri = new Uri("http://localhost/unused"),
+        ClientId = "unused",
+        TokenCache = cache,
+        AuthorizationCallbackHandler = (_, _) => throw new CredentialRejectedException($"{server.Name} asks for authorization. Connect the account it needs.", $"/servers/{server.Slug}"),
+    };
+
+    private async Task<(IClientTransport Transport, DateTimeOffset? ReplaceAt)> StdioAsync(UserId user, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken cancellationToken)
+    {
+        var environment = new Dictionary<string, string>(server.Settings, StringComparer.Ordinal);
+        var values = new List<string>();
+        DateTimeOffset? replaceAt = null;
+        foreach (var item in credentials.Items.Where(item => item.Need.Placement == CredentialPlacement.Environment))
+        {
+            using var plaintext = item.Token is { } token ? await tokens.RevealAsync(token, cancellationToken) : await secrets.RevealAsync(item.Secret!, cancellationToken);
+            var value = plaintext.Reveal();
+            environment[item.Need.Target!] = value;
+            values.Add(value);
+            if (item.Token?.ExpiresAt - options.EnvironmentTokenMargin is { } end && (replaceAt is null || end < replaceAt))
+            {
+                replaceAt = end;
+            }
+        }
+
+        var launch = new StdioLaunch
+        {
+            User = user,
+            Name = server.Name,
+            Command = server.CommandLine[0],
+            Arguments = [.. server.CommandLine.Skip(1)],
+            Environment = environment,
+            Secrets = values,
+        };
+        return (stdio.For(launch), replaceAt);
+    }
+
+    private SessionResult Explain(Exception exception, ServerSnapshot server)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case CredentialRejectedException rejected:
+                    return new SessionResult.NeedsOwner(rejected.Message, rejected.Path);
+                case OutboundRefusedException or StdioRefusedException:
+                    return new SessionResult.Refused(e.Message);
+                case AnswerTooLongException:
+                    return new SessionResult.Unreachable(e.Message);
+                case HttpRequestException { StatusCode: { } status }:
+                    Log.Failed(logger, server.Slug, server.Id.Value, status.ToString());
+                    return new SessionResult.Unreachable(status == HttpStatusCode.Forbidden
+                        ? $"{server.Name} refused access (403). Your account may lack a permission there."
+                        : $"{server.Name} answered with {(int)status} {status} when the portal connected.");
+                default:
+                    continue;
+            }
+        }
+
+        // The exception may quote what was sent, so only its kind is kept.
+        Log.Failed(logger, server.Slug, server.Id.Value, exception.GetType().Name);
+        return exception is OperationCanceledException or TimeoutException
+            ? new SessionResult.TimedOut($"{server.Name} did not answer within {options.OpenTimeout.TotalSeconds:0} seconds when the portal connected.")
+            : new SessionResult.Unreachable(server.Transport == ServerTransport.Http
+                ? $"{server.Name} cannot be reached at {server.Endpoint!.Host}."
+                : $"{server.Name} could not be started, or does not speak MCP.");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Opening {Server} ({ServerId}) failed: {Reason}.")]
+        public static partial void Failed(ILogger logger, string server, Guid serverId, string reason);
+    }
+}

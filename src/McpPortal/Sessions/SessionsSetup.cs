@@ -1,0 +1,19 @@
+using McpPortal.Sessions.Stdio;
+
+namespace McpPortal.Sessions;
+
+internal static class SessionsSetup
+{
+    public static void AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection("Sessions").Get<SessionsOptions>() ?? new SessionsOptions();
+        options.Validate();
+        services.AddSingleton(options);
+        services.AddStdio(configuration);
+        services.AddSingleton<CredentialResolver>();
+        services.AddSingleton<CredentialInjector>();
+        services.AddSingleton<SessionOpener>();
+        services.AddSingleton<SessionPool>();
+        services.AddHostedService<SessionSweeper>();
+    }
+}
