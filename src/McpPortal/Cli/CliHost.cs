@@ -1,4 +1,5 @@
 using McpPortal.Audit;
+using McpPortal.Clients;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Vault;
@@ -35,6 +36,7 @@ internal static class CliHost
         builder.Services.AddVault(builder.Configuration, builder.Environment);
         builder.Services.AddAudit();
         builder.Services.AddCoordination();
+        builder.Services.AddSingleton<AccessKeys>();
         return builder.Services.BuildServiceProvider();
     }
 

@@ -12,6 +12,7 @@ internal static class PortalCommand
             ServeCommand.Create(),
             MigrateCommand.Create(),
             KeysCommand.Create(),
+            AccessKeyCommand.Create(),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.RunAsync([], cancellationToken));
         var parsed = root.Parse(args);

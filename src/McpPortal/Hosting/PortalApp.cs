@@ -1,5 +1,6 @@
 using McpPortal.Api;
 using McpPortal.Audit;
+using McpPortal.Calls;
 using McpPortal.Clients;
 using McpPortal.Connections;
 using McpPortal.Coordination;
@@ -7,7 +8,7 @@ using McpPortal.Data;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
-using McpPortal.Sessions.Stdio;
+using McpPortal.Sessions;
 using McpPortal.Ui;
 using McpPortal.Vault;
 using Microsoft.AspNetCore.Authentication;
@@ -39,13 +40,14 @@ internal static class PortalApp
         services.AddAudit();
         services.AddOutbound(configuration);
         services.AddCoordination();
-        services.AddClients();
-        services.AddApi();
         services.AddUi(environment);
+        services.AddClients();
         services.AddServers();
         services.AddConnections(configuration, environment);
         services.AddSecrets();
-        services.AddStdio(configuration);
+        services.AddSessions(configuration);
+        services.AddCalls(configuration);
+        services.AddApi();
     }
 
     public static void UsePortal(this WebApplication app)
@@ -61,7 +63,8 @@ internal static class PortalApp
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapHealth();
-        app.MapApi();
+        var api = app.MapApi();
+        api.MapCalls();
         app.MapUi();
     }
 }

@@ -1,0 +1,132 @@
+using System.Threading.Channels;
+using McpPortal.Data;
+using McpPortal.Vault;
+using Microsoft.EntityFrameworkCore;
+
+namespace McpPortal.Calls;
+
+/// <summary>
+/// Writes the records of calls in groups, at most 200 ms behind. Full, or failing for five seconds, no further calls are accepted.
+/// </summary>
+internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints fingerprints, CallsOptions options, TimeProvider time, ILogger<CallRecorder> logger) : BackgroundService
+{
+    private const int BatchSize = 1000;
+    private static readonly TimeSpan Behind = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MayFailFor = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<ToolCall> _records = Channel.CreateUnbounded<ToolCall>(new UnboundedChannelOptions { SingleReader = true });
+    private long _failingSince;
+
+    /// <summary>Whether a call made now would be recorded.</summary>
+    public bool CanAccept => _records.Reader.Count < options.MaxUnwrittenRecords
+        && (Volatile.Read(ref _failingSince) is var since && (since == 0 || time.GetElapsedTime(since) < MayFailFor));
+
+    /// <summary>Queues the record of a call that has ended. It never blocks and loses nothing: calls are refused before it grows too long.</summary>
+    public void Add(UpstreamCall call, CallOutcome outcome, ConnectionId? connection) => _records.Writer.TryWrite(new ToolCall
+    {
+        Id = call.Id,
+        UserId = call.Caller.User,
+        ServerId = call.Server.Id,
+        ServerSlug = call.Server.Slug,
+        Tool = Cut(call.Tool, 256)!,
+        Via = call.Caller.Via,
+        Client = Cut(call.Caller.Client, 200),
+        AccessKeyId = call.Caller.AccessKeyId,
+        Account = Cut(outcome.Account, 320),
+        ConnectionId = connection,
+        Result = outcome.Result,
+
+        // A tool's own words may hold anything; only the portal's are kept.
+        Sentence = outcome is CallOutcome.ToolFailed ? null : Cut(outcome.Explanation, 500),
+        StartedAt = call.StartedAt,
+        DurationMs = outcome.Duration.TotalMilliseconds,
+        UpstreamMs = outcome.Upstream.TotalMilliseconds,
+        RequestBytes = call.Arguments.Length,
+        ResponseBytes = outcome.ResponseBytes,
+        ArgumentsHash = fingerprints.Of(call.Arguments.Span),
+    });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<ToolCall>(BatchSize);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _records.Reader.WaitToReadAsync(stoppingToken);
+                await Task.Delay(Behind / 2, time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            await WriteAllAsync(batch, stoppingToken);
+        }
+
+        // The host stops hosted services in reverse order of their start, so the worker has ended: write what it left.
+        using var last = new CancellationTokenSource(MayFailFor);
+        await WriteAllAsync(batch, last.Token);
+    }
+
+    private async Task WriteAllAsync(List<ToolCall> batch, CancellationToken cancellationToken)
+    {
+        while (batch.Count > 0 || _records.Reader.TryPeek(out _))
+        {
+            while (batch.Count < BatchSize && _records.Reader.TryRead(out var record))
+            {
+                batch.Add(record);
+            }
+
+            try
+            {
+                await WriteAsync(batch, cancellationToken);
+                batch.Clear();
+                Volatile.Write(ref _failingSince, 0);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Interlocked.CompareExchange(ref _failingSince, time.GetTimestamp(), 0);
+                Log.Failed(logger, batch.Count, e.GetType().Name);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<ToolCall> batch, CancellationToken cancellationToken)
+    {
+        await using var scope = await database.ForSystemAsync(cancellationToken);
+
+        // A commit whose answer was lost is tried again with the same ids.
+        var ids = batch.ConvertAll(record => record.Id);
+        if (Volatile.Read(ref _failingSince) != 0)
+        {
+            var known = await scope.Db.ToolCalls.Where(c => ids.Contains(c.Id)).Select(c => c.Id).ToHashSetAsync(cancellationToken);
+            batch.RemoveAll(record => known.Contains(record.Id));
+        }
+
+        scope.Db.ChangeTracker.AutoDetectChangesEnabled = false;
+        scope.Db.ToolCalls.AddRange(batch);
+        foreach (var used in batch.Where(record => record.ConnectionId is not null).GroupBy(record => record.ConnectionId!.Value))
+        {
+            var last = used.Max(record => record.StartedAt);
+            await scope.Db.Connections.Where(c => c.Id == used.Key && (c.LastUsedAt == null || c.LastUsedAt < last))
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.LastUsedAt, last), cancellationToken);
+        }
+
+        await scope.CommitAsync(cancellationToken);
+    }
+
+    private static string? Cut(string? text, int length) => text is { } t && t.Length > length ? t[..length] : text;
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "{Count} records of calls could not be written ({Reason}); they are kept and tried again.")]
+        public static partial void Failed(ILogger logger, int count, string reason);
+    }
+}

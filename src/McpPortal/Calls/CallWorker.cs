@@ -1,0 +1,62 @@
+namespace McpPortal.Calls;
+
+/// <summary>The hosted worker: takes each call off the queue and runs it apart from the request that asked for it.</summary>
+internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, ILogger<CallWorker> logger) : BackgroundService
+{
+    private int _running;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var call in queue.ReadAllAsync(stoppingToken))
+            {
+                Interlocked.Increment(ref _running);
+                _ = Task.Run(() => RunAsync(call, stoppingToken), CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping: what is still queued is told below.
+        }
+        finally
+        {
+            queue.Complete();
+            await foreach (var call in queue.ReadAllAsync(CancellationToken.None))
+            {
+                call.Done.TrySetResult(Stopping(call));
+            }
+        }
+    }
+
+    private async Task RunAsync(UpstreamCall call, CancellationToken stoppingToken)
+    {
+        try
+        {
+            call.Done.TrySetResult(await runner.RunAsync(call, stoppingToken));
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // A bug: the exception may quote what was sent, so its text stays out of the log.
+            Log.Failed(logger, call.Id.Value, call.Server.Slug, e.GetType().Name, e.StackTrace);
+            call.Done.TrySetResult(new CallOutcome.Refused($"The call failed inside the portal. Its number is {call.Id}.") { Id = call.Id, Server = call.Server.Name });
+        }
+        catch
+        {
+            call.Done.TrySetResult(Stopping(call));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private static CallOutcome.Refused Stopping(UpstreamCall call) =>
+        new("The portal is restarting. Try again in a moment.", Busy: true) { Id = call.Id, Server = call.Server.Name };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Call {Call} to {Server} failed inside the portal: {Exception}\n{Stack}")]
+        public static partial void Failed(ILogger logger, Guid call, string server, string exception, string? stack);
+    }
+}

@@ -1,0 +1,15 @@
+using McpPortal.Data;
+
+namespace McpPortal.Calls;
+
+/// <summary>For whom a call is made and through which door. Made by a front from the request, never kept.</summary>
+/// <param name="User">The user whose sessions and credentials are used.</param>
+/// <param name="Via">The door.</param>
+/// <param name="Client">Name of the client program or of the access key.</param>
+/// <param name="AccessKeyId">Public id of the access key, if one was used.</param>
+/// <param name="ReadOnly">Only tools that declare themselves read-only.</param>
+/// <param name="Servers">The only servers allowed; null allows all that the user may use.</param>
+internal sealed record Caller(UserId User, CallVia Via, string? Client = null, string? AccessKeyId = null, bool ReadOnly = false, IReadOnlyList<ServerId>? Servers = null)
+{
+    public bool MayUse(ServerId server) => Servers is null || Servers.Contains(server);
+}

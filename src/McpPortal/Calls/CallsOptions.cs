@@ -1,0 +1,37 @@
+namespace McpPortal.Calls;
+
+/// <summary>Section <c>Calls</c>: limits of calls on one node.</summary>
+internal sealed class CallsOptions
+{
+    /// <summary>Calls of one user that run at once; further ones wait.</summary>
+    public int MaxRunningPerUser { get; init; } = 32;
+
+    /// <summary>Calls of one user that may run or wait; further ones are refused.</summary>
+    public int MaxPendingPerUser { get; init; } = 256;
+
+    /// <summary>Calls that may wait for the worker; further ones are refused.</summary>
+    public int MaxQueued { get; init; } = 4096;
+
+    /// <summary>Largest arguments, in bytes of JSON.</summary>
+    public int MaxArgumentBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Records that may wait to be written; further calls are refused.</summary>
+    public int MaxUnwrittenRecords { get; init; } = 20_000;
+
+    public void Validate()
+    {
+        Positive(MaxRunningPerUser, "MaxRunningPerUser");
+        Positive(MaxPendingPerUser, "MaxPendingPerUser");
+        Positive(MaxQueued, "MaxQueued");
+        Positive(MaxArgumentBytes, "MaxArgumentBytes");
+        Positive(MaxUnwrittenRecords, "MaxUnwrittenRecords");
+
+        static void Positive(int value, string name)
+        {
+            if (value <= 0)
+            {
+                throw new InvalidOperationException($"Calls:{name} is {value}. Write a positive number.");
+            }
+        }
+    }
+}

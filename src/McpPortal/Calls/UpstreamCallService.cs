@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpPortal.Coordination;
+using McpPortal.Data;
+using McpPortal.Servers;
+using McpPortal.Sessions;
+
+namespace McpPortal.Calls;
+
+/// <summary>
+/// The one door to upstreams: console, REST, gateway and monitors call here. Access, limits, timeout, cancellation and the record of
+/// the call are written once, behind it.
+/// </summary>
+internal sealed class UpstreamCallService(
+    ServerCatalog catalog,
+    CallQueue queue,
+    UserSlots slots,
+    CallRecorder recorder,
+    CallRunner runner,
+    Invalidations invalidations,
+    CallsOptions options,
+    TimeProvider time)
+{
+    /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
+    public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken)
+    {
+        if (Unavailable() is { } unavailable)
+        {
+            return unavailable;
+        }
+
+        if (await FindAsync(caller, serverSlug, cancellationToken) is not { } server)
+        {
+            return NotFound(serverSlug);
+        }
+
+        if (Encode(arguments, out var encoded) is { } mistake)
+        {
+            return mistake with { Server = server.Name };
+        }
+
+        if (!slots.TryReserve(caller.User))
+        {
+            return new CallOutcome.Refused($"{options.MaxPendingPerUser} of your calls are running or waiting already. Try again when some have ended.", Busy: true) { Server = server.Name };
+        }
+
+        try
+        {
+            var call = new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken);
+            return queue.TryAdd(call)
+                ? await call.Done.Task
+                : new CallOutcome.Refused("The portal is very busy. Try again in a moment.", Busy: true) { Server = server.Name };
+        }
+        finally
+        {
+            slots.Release(caller.User);
+        }
+    }
+
+    /// <summary>The tools that the user may call at a server.</summary>
+    public async Task<ToolListOutcome> ListToolsAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
+    {
+        if (Unavailable() is { } unavailable)
+        {
+            return new ToolListOutcome.Failed(unavailable);
+        }
+
+        return await FindAsync(caller, serverSlug, cancellationToken) is { } server
+            ? await runner.ListToolsAsync(caller, server, cancellationToken)
+            : new ToolListOutcome.Failed(NotFound(serverSlug));
+    }
+
+    private async ValueTask<ServerSnapshot?> FindAsync(Caller caller, string slug, CancellationToken cancellationToken) =>
+        await catalog.FindAsync(caller.User, slug, cancellationToken) is { } server && caller.MayUse(server.Id) ? server : null;
+
+    private static CallOutcome.NotFound NotFound(string slug) => new($"There is no server '{Shorten(slug)}' that you may use.");
+
+    private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
+
+    /// <summary>Without news of withdrawn rights, or without records, no call is made.</summary>
+    private CallOutcome.Refused? Unavailable()
+    {
+        if (!invalidations.IsCurrent)
+        {
+            return new CallOutcome.Refused("The portal's database does not answer, so calls are paused. Try again in a moment.", Busy: true);
+        }
+
+        return recorder.CanAccept ? null : new CallOutcome.Refused("Calls cannot be recorded right now, so they are paused. Try again in a moment.", Busy: true);
+    }
+
+    private CallOutcome.Refused? Encode(JsonElement? arguments, out ReadOnlyMemory<byte> encoded)
+    {
+        encoded = UpstreamCall.NoArguments;
+        if (arguments is not { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } given)
+        {
+            return null;
+        }
+
+        if (given.ValueKind != JsonValueKind.Object)
+        {
+            return new CallOutcome.Refused("The arguments must be a JSON object.");
+        }
+
+        encoded = JsonSerializer.SerializeToUtf8Bytes(given);
+        return encoded.Length <= options.MaxArgumentBytes
+            ? null
+            : new CallOutcome.Refused($"The arguments are {encoded.Length:N0} bytes long; at most {options.MaxArgumentBytes:N0} are accepted.");
+    }
+}
