@@ -112,10 +112,11 @@ choose_postgres_user() {
   chown postgres "$data/postgres"
   chmod 0700 "$data/postgres"
   as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
-  if ! (cd / && "${as_postgres[@]}" test -x "$data/postgres/." 2>/dev/null); then
+  # stat, not test -x: access(2) ignores the capability of a user who is not root.
+  if ! (cd / && "${as_postgres[@]}" stat "$data/postgres/." >/dev/null 2>&1); then
     # The folder lies in root's home: let the server pass through folders, nothing more.
     as_postgres+=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
-    (cd / && "${as_postgres[@]}" test -x "$data/postgres/." 2>/dev/null) ||
+    (cd / && "${as_postgres[@]}" stat "$data/postgres/." >/dev/null 2>&1) ||
       die "the user 'postgres' cannot reach $data. Use a folder that it can reach, for example --data /var/lib/mcpportal"
   fi
 }
