@@ -40,20 +40,20 @@ internal sealed class OutboundGuard : IDisposable
     {
         Timeout = purpose switch
         {
-            OutboundPurpose.Upstream => Timeout.InfiniteTimeSpan,
+            OutboundPurpose.Upstream or OutboundPurpose.OwnUpstream => Timeout.InfiniteTimeSpan,
             OutboundPurpose.Provider => TimeSpan.FromSeconds(60),
             _ => TimeSpan.FromSeconds(15),
         },
-        MaxResponseContentBufferSize = purpose == OutboundPurpose.Upstream ? 32 * 1024 * 1024 : 1024 * 1024,
+        MaxResponseContentBufferSize = purpose is OutboundPurpose.Upstream or OutboundPurpose.OwnUpstream ? 32 * 1024 * 1024 : 1024 * 1024,
     };
 
     /// <summary>The same door as a handler, for libraries that make their own client.</summary>
     public HttpMessageHandler CreateHandler(OutboundPurpose purpose) =>
-        new GuardedHandler(this, _invokers.GetOrAdd(purpose, _ => new Lazy<HttpMessageInvoker>(NewInvoker)).Value);
+        new GuardedHandler(this, _invokers.GetOrAdd(purpose, key => new Lazy<HttpMessageInvoker>(() => NewInvoker(key))).Value, purpose);
 
     /// <summary>What can be said about a URL before connecting, for forms that save one.</summary>
     /// <returns>A sentence that says why the portal would refuse it, or null.</returns>
-    public string? Refusal(Uri url)
+    public string? Refusal(Uri url, OutboundPurpose purpose = OutboundPurpose.Upstream)
     {
         if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp) || url.IdnHost.Length == 0)
         {
@@ -66,7 +66,7 @@ internal sealed class OutboundGuard : IDisposable
             return $"The address of {host} carries a user name or password. Remove it and store it as a secret.";
         }
 
-        var allowed = IsAllowed(url);
+        var allowed = IsAllowed(url, purpose);
         if (url.Scheme == Uri.UriSchemeHttp && !(_development && allowed))
         {
             return $"The portal contacts {host} over https only.";
@@ -77,7 +77,7 @@ internal sealed class OutboundGuard : IDisposable
             return $"The portal does not contact {host} on port {url.Port}. An administrator can allow it.";
         }
 
-        return IPAddress.TryParse(url.IdnHost, out var address) && !MayConnect(address, url) ? NotPublic(host) : null;
+        return IPAddress.TryParse(url.IdnHost, out var address) && !MayConnect(address, url, purpose) ? NotPublic(host) : null;
     }
 
     public void Dispose()
@@ -94,18 +94,19 @@ internal sealed class OutboundGuard : IDisposable
     private static string NotPublic(string host) =>
         $"The portal does not contact {host}: it is not on the public internet. An administrator can allow it.";
 
-    private bool IsAllowed(Uri url) => _allowedHosts.Contains(AllowedHost.Of(url));
+    // A member must not get at an internal host because an admin opened it for a server of the organisation.
+    private bool IsAllowed(Uri url, OutboundPurpose purpose) => (_development || purpose != OutboundPurpose.OwnUpstream) && _allowedHosts.Contains(AllowedHost.Of(url));
 
-    private bool MayConnect(IPAddress address, Uri url) => AddressRules.Classify(address) switch
+    private bool MayConnect(IPAddress address, Uri url, OutboundPurpose purpose) => AddressRules.Classify(address) switch
     {
         AddressKind.Never => false,
         // Plain http stays on this machine.
-        _ when url.Scheme == Uri.UriSchemeHttp => IsAllowed(url) && IPAddress.IsLoopback(address),
-        AddressKind.Internal => IsAllowed(url),
+        _ when url.Scheme == Uri.UriSchemeHttp => IsAllowed(url, purpose) && IPAddress.IsLoopback(address),
+        AddressKind.Internal => IsAllowed(url, purpose),
         _ => true,
     };
 
-    private HttpMessageInvoker NewInvoker() => new(new SocketsHttpHandler
+    private HttpMessageInvoker NewInvoker(OutboundPurpose purpose) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -113,7 +114,7 @@ internal sealed class OutboundGuard : IDisposable
         PreAuthenticate = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = _connectTimeout,
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = (context, cancellationToken) => ConnectAsync(purpose, context, cancellationToken),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         MaxResponseHeadersLength = 32,
@@ -123,13 +124,13 @@ internal sealed class OutboundGuard : IDisposable
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
     });
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(OutboundPurpose purpose, SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var url = context.InitialRequestMessage.RequestUri!;
         var host = context.DnsEndPoint.Host;
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await _resolve(host, cancellationToken);
         // One bad address condemns the name: a mixed answer is how rebinding begins.
-        if (addresses.Length == 0 || !Array.TrueForAll(addresses, a => MayConnect(a, url)))
+        if (addresses.Length == 0 || !Array.TrueForAll(addresses, a => MayConnect(a, url, purpose)))
         {
             throw new OutboundRefusedException(NotPublic(AllowedHost.HostOf(url)));
         }
@@ -138,7 +139,7 @@ internal sealed class OutboundGuard : IDisposable
         try
         {
             await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
-            if (socket.RemoteEndPoint is not IPEndPoint remote || !MayConnect(remote.Address, url))
+            if (socket.RemoteEndPoint is not IPEndPoint remote || !MayConnect(remote.Address, url, purpose))
             {
                 throw new OutboundRefusedException(NotPublic(AllowedHost.HostOf(url)));
             }
@@ -152,12 +153,12 @@ internal sealed class OutboundGuard : IDisposable
         }
     }
 
-    private sealed class GuardedHandler(OutboundGuard guard, HttpMessageInvoker invoker) : HttpMessageHandler
+    private sealed class GuardedHandler(OutboundGuard guard, HttpMessageInvoker invoker, OutboundPurpose purpose) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var url = request.RequestUri ?? throw new OutboundRefusedException();
-            if ((guard.Refusal(url) ?? HeaderRefusal(request, url)) is { } sentence)
+            if ((guard.Refusal(url, purpose) ?? HeaderRefusal(request, url)) is { } sentence)
             {
                 throw new OutboundRefusedException(sentence);
             }

@@ -12,6 +12,9 @@ internal enum OutboundPurpose
     /// <summary>MCP servers; no overall timeout, because answers may stream.</summary>
     Upstream,
 
+    /// <summary>The same for a member's own server: outside Development the allow-list for internal hosts does not count.</summary>
+    OwnUpstream,
+
     /// <summary>The public registry of MCP servers.</summary>
     Registry,
 
