@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace McpPortal.Sessions.Stdio;
+namespace McpPortal.Servers;
 
 /// <summary>Which variables a server may declare, and the few every child gets.</summary>
 internal static partial class EnvironmentRules

@@ -1,3 +1,5 @@
+using McpPortal.Servers;
+
 namespace McpPortal.Sessions.Stdio;
 
 /// <summary>Starts tool servers that are programs, each isolated by the strongest means that works on this machine.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using McpPortal.Data;
+using McpPortal.Servers;
 using McpPortal.Sessions.Stdio;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
