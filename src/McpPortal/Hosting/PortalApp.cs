@@ -42,7 +42,7 @@ internal static class PortalApp
         services.AddCoordination();
         services.AddUi(environment);
         services.AddClients();
-        services.AddServers();
+        services.AddServers(configuration);
         services.AddConnections(configuration, environment);
         services.AddSecrets();
         services.AddSessions(configuration);
