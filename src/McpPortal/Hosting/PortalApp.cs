@@ -1,3 +1,4 @@
+using McpPortal.Accounts;
 using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Calls;
@@ -11,7 +12,6 @@ using McpPortal.Servers;
 using McpPortal.Sessions;
 using McpPortal.Ui;
 using McpPortal.Vault;
-using Microsoft.AspNetCore.Authentication;
 
 namespace McpPortal.Hosting;
 
@@ -41,6 +41,7 @@ internal static class PortalApp
         services.AddOutbound(configuration);
         services.AddCoordination();
         services.AddUi(environment);
+        services.AddAccounts(configuration, environment);
         services.AddClients();
         services.AddServers(configuration);
         services.AddConnections(configuration, environment);
@@ -55,16 +56,13 @@ internal static class PortalApp
         app.UseSecurityHeaders();
         app.UseErrorPages();
         app.UseRouting();
-        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
-        {
-            app.UseAuthentication();
-        }
-
+        app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapHealth();
         var api = app.MapApi();
         api.MapCalls();
         app.MapUi();
+        app.MapSignIn();
     }
 }

@@ -10,4 +10,7 @@ internal static partial class OidcLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The {Endpoint} of {Issuer} could not be used: {Problem}")]
     public static partial void EndpointFailed(ILogger logger, string endpoint, string issuer, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A back-channel logout was refused: {Problem}")]
+    public static partial void LogoutRefused(ILogger logger, string? problem);
 }

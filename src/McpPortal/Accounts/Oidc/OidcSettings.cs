@@ -36,8 +36,8 @@ internal sealed class OidcSettings
     /// <summary>Entra ID: tenants (GUIDs) whose people may sign in.</summary>
     public IList<string> AllowedTenants { get; init; } = [];
 
-    /// <summary>Base address under which people reach the portal; when empty, the address of the request is used.</summary>
-    public string PublicUrl { get; init; } = "";
+    /// <summary>Where the provider sends people back to: <c>Portal:PublicUrl</c>. Empty takes the request's own address, in Development only.</summary>
+    public string PublicUrl { get; set; } = "";
 
     public bool UserInfo { get; init; } = true;
 

@@ -37,9 +37,10 @@ internal sealed class OidcSettingsCheck(IHostEnvironment environment) : IValidat
             yield return $"{Key}:ClientSecret is a sandbox value. Write the client secret of your own provider.";
         }
 
-        if (options.PublicUrl.Length > 0 && !IsBase(options.PublicUrl, development))
+        // Without it, a forged Host header would choose where codes are sent.
+        if ((options.PublicUrl.Length > 0 || !development) && !IsBase(options.PublicUrl, development))
         {
-            yield return $"{Key}:PublicUrl is '{options.PublicUrl}'. Write the address of this portal, such as 'https://portal.example'.";
+            yield return $"Portal:PublicUrl is '{options.PublicUrl}'. Write the address of this portal, such as 'https://portal.example'.";
         }
 
         if (!options.EffectiveScopes.Contains("openid", StringComparer.Ordinal))

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using McpPortal.Coordination;
+using McpPortal.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace McpPortal.Accounts;
+
+/// <summary>Answers on each request whether a sign-in still counts; remembers until an invalidation says otherwise.</summary>
+internal sealed class AccountStates
+{
+    private const int MaxRemembered = 20_000;
+
+    private readonly ConcurrentDictionary<SignInSessionId, AccountState> _known = new();
+    private readonly ConcurrentDictionary<UserId, bool> _active = new();
+    private readonly ConcurrentDictionary<Subscription, Action<Invalidation>> _watchers = new();
+    private readonly PortalDatabase _database;
+    private readonly Invalidations _invalidations;
+    private readonly TimeProvider _clock;
+    private long _version;
+
+    public AccountStates(PortalDatabase database, Invalidations invalidations, TimeProvider clock)
+    {
+        _database = database;
+        _invalidations = invalidations;
+        _clock = clock;
+        invalidations.Subscribe(Forget);
+    }
+
+    /// <summary>Calls back when a sign-in may have ended or a user may have changed, until disposed; ask again then. Must be quick and must not throw.</summary>
+    public IDisposable Watch(Action<Invalidation> watcher)
+    {
+        var watch = new Subscription(this);
+        _watchers[watch] = watcher;
+        return watch;
+    }
+
+    /// <returns>The live state, or null when the sign-in has ended, or its user is disabled or gone.</returns>
+    public async ValueTask<AccountState?> GetAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
+    {
+        // A node that has not heard from the others for two seconds trusts the database only.
+        if (_invalidations.IsCurrent && _known.TryGetValue(session, out var known))
+        {
+            return known.User == user && known.ExpiresAt > _clock.GetUtcNow() ? known : null;
+        }
+
+        var version = Interlocked.Read(ref _version);
+        var state = await LoadAsync(session, user, cancellationToken);
+        if (state is null || state.ExpiresAt <= _clock.GetUtcNow())
+        {
+            return null;
+        }
+
+        if (_known.Count >= MaxRemembered)
+        {
+            _known.Clear();
+        }
+
+        _known[session] = state;
+        // What was read before a change must not be remembered after it.
+        if (Interlocked.Read(ref _version) != version)
+        {
+            _known.TryRemove(session, out _);
+        }
+
+        return state;
+    }
+
+    /// <summary>Whether the user may come in at all, whatever they came with.</summary>
+    public async ValueTask<bool> IsActiveAsync(UserId user, CancellationToken cancellationToken)
+    {
+        if (_invalidations.IsCurrent && _active.TryGetValue(user, out var known))
+        {
+            return known;
+        }
+
+        var version = Interlocked.Read(ref _version);
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        var active = await scope.Db.Users.AsNoTracking().AnyAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken);
+        if (_active.Count >= MaxRemembered)
+        {
+            _active.Clear();
+        }
+
+        _active[user] = active;
+        if (Interlocked.Read(ref _version) != version)
+        {
+            _active.TryRemove(user, out _);
+        }
+
+        return active;
+    }
+
+    private async Task<AccountState?> LoadAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
+    {
+        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        return await (
+            from s in scope.Db.SignInSessions.AsNoTracking()
+            join u in scope.Db.Users on s.UserId equals u.Id
+            where s.Id == session && s.UserId == user && s.EndedAt == null && u.Status == UserStatus.Active
+            select new AccountState(s.Id, u.Id, u.DisplayName, u.Email, u.ClaimedRoles | u.GrantedRoles, s.ExpiresAt))
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    private void Forget(Invalidation invalidation)
+    {
+        if (invalidation.Kind is not (InvalidationKind.Everything or InvalidationKind.User or InvalidationKind.SignIn))
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _version);
+        if (invalidation.Kind == InvalidationKind.Everything)
+        {
+            _known.Clear();
+            _active.Clear();
+        }
+        else if (invalidation.Kind == InvalidationKind.SignIn)
+        {
+            _known.TryRemove(new SignInSessionId(invalidation.Subject), out _);
+        }
+        else
+        {
+            _active.TryRemove(new UserId(invalidation.Subject), out _);
+            foreach (var (id, state) in _known)
+            {
+                if (state.User.Value == invalidation.Subject)
+                {
+                    _known.TryRemove(id, out _);
+                }
+            }
+        }
+
+        foreach (var watcher in _watchers.Values)
+        {
+            watcher(invalidation);
+        }
+    }
+
+    private sealed class Subscription(AccountStates states) : IDisposable
+    {
+        public void Dispose() => states._watchers.TryRemove(this, out _);
+    }
+}
