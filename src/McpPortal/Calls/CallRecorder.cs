@@ -112,13 +112,6 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
 
         scope.Db.ChangeTracker.AutoDetectChangesEnabled = false;
         scope.Db.ToolCalls.AddRange(batch);
-        foreach (var used in batch.Where(record => record.ConnectionId is not null).GroupBy(record => record.ConnectionId!.Value))
-        {
-            var last = used.Max(record => record.StartedAt);
-            await scope.Db.Connections.Where(c => c.Id == used.Key && (c.LastUsedAt == null || c.LastUsedAt < last))
-                .ExecuteUpdateAsync(set => set.SetProperty(c => c.LastUsedAt, last), cancellationToken);
-        }
-
         await scope.CommitAsync(cancellationToken);
     }
 

@@ -36,7 +36,9 @@ internal sealed class OutboundGuard : IDisposable
     }
 
     /// <summary>A client for one purpose; cheap, and safe to dispose (the connections are shared).</summary>
-    public HttpClient Create(OutboundPurpose purpose) => new(CreateHandler(purpose), disposeHandler: true)
+    /// <param name="purpose">Why the request leaves.</param>
+    /// <param name="outermost">Passed through before the guard, the first one first.</param>
+    public HttpClient Create(OutboundPurpose purpose, params ReadOnlySpan<DelegatingHandler> outermost) => new(Chain(outermost, CreateHandler(purpose)), disposeHandler: true)
     {
         Timeout = purpose switch
         {
@@ -89,6 +91,17 @@ internal sealed class OutboundGuard : IDisposable
                 invoker.Value.Dispose();
             }
         }
+    }
+
+    private static HttpMessageHandler Chain(ReadOnlySpan<DelegatingHandler> outermost, HttpMessageHandler innermost)
+    {
+        for (var i = outermost.Length - 1; i >= 0; i--)
+        {
+            outermost[i].InnerHandler = innermost;
+            innermost = outermost[i];
+        }
+
+        return innermost;
     }
 
     private static string NotPublic(string host) =>

@@ -57,13 +57,10 @@ internal sealed partial class SessionOpener(
 
     private HttpClientTransport Http(UserId user, ServerSnapshot server)
     {
-        var credentialHandler = new CredentialHandler(user, server, resolver, tokens, secrets)
-        {
-            InnerHandler = new AnswerLimitHandler(options.MaxAnswerBytes, server.Name) { InnerHandler = outbound.CreateHandler(OutboundPurpose.Upstream) },
-        };
-#pragma warning disable RS0030 // The handler at the bottom is the outbound guard's.
-        var http = new HttpClient(credentialHandler) { Timeout = Timeout.InfiniteTimeSpan };
-#pragma warning restore RS0030
+        var http = outbound.Create(
+            OutboundPurpose.Upstream,
+            new CredentialHandler(user, server, resolver, tokens, secrets),
+            new AnswerLimitHandler(options.MaxAnswerBytes, server.Name));
         var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);
         return new HttpClientTransport(
             new HttpClientTransportOptions

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpPortal.Accounts;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Servers;
@@ -13,15 +14,18 @@ internal sealed partial class SessionPool : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<SessionKey, Slot> _sessions = new();
     private readonly SessionOpener _opener;
+    private readonly AccountStates _accounts;
     private readonly ServerCatalog _catalog;
     private readonly CredentialResolver _resolver;
     private readonly SessionsOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionPool> _logger;
+    private readonly OpenFailures _failures;
     private readonly CancellationTokenSource _stopping = new();
 
     public SessionPool(
         SessionOpener opener,
+        AccountStates accounts,
         ServerCatalog catalog,
         CredentialResolver resolver,
         Invalidations invalidations,
@@ -29,9 +33,10 @@ internal sealed partial class SessionPool : IAsyncDisposable
         TimeProvider time,
         ILogger<SessionPool> logger)
     {
-        (_opener, _catalog, _resolver, _options, _time, _logger) = (opener, catalog, resolver, options, time, logger);
+        (_opener, _accounts, _catalog, _resolver, _options, _time, _logger) = (opener, accounts, catalog, resolver, options, time, logger);
+        _failures = new OpenFailures(time);
 
-        // Catalogue and credentials are constructed before and so hear of a change first: the check below sees the new state.
+        // Accounts, catalogue and credentials are constructed before and so hear of a change first: the check below sees the new state.
         invalidations.Subscribe(OnInvalidation);
     }
 
@@ -45,13 +50,22 @@ internal sealed partial class SessionPool : IAsyncDisposable
     public async Task<SessionResult> EnterAsync(UserId user, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken cancellationToken)
     {
         var key = new SessionKey(user, server.Id, server.Version, credentials.Key);
+        if (_failures.Recent(key) is { } failure)
+        {
+            return failure;
+        }
+
         while (true)
         {
             var slot = _sessions.GetOrAdd(key, _ => new Slot());
             var result = await slot.OpenOnceAsync(() => OpenAsync(key, server, credentials), cancellationToken);
             if (result is not SessionResult.Opened { Session: var session })
             {
-                _sessions.TryRemove(new(key, slot));
+                if (_sessions.TryRemove(new(key, slot)))
+                {
+                    _failures.Note(key, result);
+                }
+
                 return result;
             }
 
@@ -70,6 +84,7 @@ internal sealed partial class SessionPool : IAsyncDisposable
     /// <summary>Ends sessions that were idle for too long, hold a token that is about to end, or whose server went away.</summary>
     public void Sweep()
     {
+        _failures.Sweep();
         var now = _time.GetUtcNow();
         var live = Live;
         foreach (var session in live.Where(s => !s.IsUsable || s.ReplaceAt <= now || (s.ActiveCalls == 0 && now - s.LastUsedAt > _options.IdleTimeout)))
@@ -97,6 +112,11 @@ internal sealed partial class SessionPool : IAsyncDisposable
         // Off the caller's thread and context: the session outlives the request that asked for it.
         var result = await Task.Run(() => _opener.OpenAsync(key, server, credentials, _stopping.Token), _stopping.Token);
 
+        if (result is SessionResult.Opened)
+        {
+            _failures.Note(key, result);
+        }
+
         // What was withdrawn while it opened was told to the sessions that were open then.
         if (result is SessionResult.Opened { Session: var session } && await IsWithdrawnAsync(session))
         {
@@ -119,17 +139,17 @@ internal sealed partial class SessionPool : IAsyncDisposable
         }).ToList();
         if (affected.Count > 0)
         {
-            _ = Task.Run(() => RecheckAsync(affected, invalidation.Kind == InvalidationKind.User), _stopping.Token);
+            _ = Task.Run(() => RecheckAsync(affected), _stopping.Token);
         }
     }
 
-    private async Task RecheckAsync(List<UpstreamSession> sessions, bool abort)
+    private async Task RecheckAsync(List<UpstreamSession> sessions)
     {
         foreach (var session in sessions)
         {
             try
             {
-                if (abort || await IsWithdrawnAsync(session))
+                if (await IsWithdrawnAsync(session))
                 {
                     Remove(session);
                     await session.AbortAsync();
@@ -149,7 +169,8 @@ internal sealed partial class SessionPool : IAsyncDisposable
     /// <summary>Whether the user may no longer use the server or the credential. A merely edited server lets running calls end.</summary>
     private async Task<bool> IsWithdrawnAsync(UpstreamSession session)
     {
-        if (await _catalog.FindAsync(session.Key.User, session.Key.Server, _stopping.Token) is not { } server
+        if (!await _accounts.IsActiveAsync(session.Key.User, _stopping.Token)
+            || await _catalog.FindAsync(session.Key.User, session.Key.Server, _stopping.Token) is not { } server
             || await _resolver.ResolveAsync(session.Key.User, server, _stopping.Token) is not CredentialSet.Ready ready
             || ready.Key != session.Key.Credentials)
         {
