@@ -5,7 +5,6 @@ internal static class ApiSetup
     public static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton<ApiUser>();
-        services.AddSingleton<PublicUrl>();
         services.AddOpenApi(ApiRoutes.Document);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using McpPortal.Api;
 using McpPortal.Data;
+using McpPortal.Ui;
 using Microsoft.AspNetCore.Mvc;
 
 namespace McpPortal.Calls;

@@ -20,26 +20,20 @@ internal static class AccessKeyCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var services = await CliHost.OpenAsync(cancellationToken);
-            var owner = await FindAsync(services, parsed.GetRequiredValue(user), cancellationToken);
+            var owner = await UserCommand.FindAsync(services, parsed.GetRequiredValue(user), cancellationToken);
             if (owner.Status != UserStatus.Active)
             {
-                throw new CliException($"{owner.DisplayName} is {owner.Status.ToString().ToLowerInvariant()}. Enable the user first.");
+                throw new CliException($"{owner.Name} is {owner.Status.ToString().ToLowerInvariant()}. Enable the user first.");
             }
 
             var expires = parsed.GetValue(days) is { } count ? services.GetRequiredService<TimeProvider>().GetUtcNow().AddDays(count) : (DateTimeOffset?)null;
             var key = await services.GetRequiredService<AccessKeys>()
                 .CreateAsync(owner.Id, parsed.GetRequiredValue(name), parsed.GetValue(readOnly), null, expires, Actor.CommandLine, cancellationToken)
-                ?? throw new CliException($"{owner.DisplayName} has {AccessKeys.MaxPerUser} access keys already. Revoke one first.");
-            await Console.Error.WriteLineAsync($"Access key '{parsed.GetRequiredValue(name)}' of {owner.DisplayName}. It is shown only now:");
+                ?? throw new CliException($"{owner.Name} has {AccessKeys.MaxPerUser} access keys already. Revoke one first.");
+            await Console.Error.WriteLineAsync($"Access key '{parsed.GetRequiredValue(name)}' of {owner.Name}. It is shown only now:");
             Console.WriteLine(key);
             return 0;
         });
         return command;
-    }
-
-    private static async Task<User> FindAsync(ServiceProvider services, string name, CancellationToken cancellationToken)
-    {
-        await using var scope = await services.GetRequiredService<PortalDatabase>().ForSystemAsync(cancellationToken);
-        return await UserLookup.FindAsync(scope.Db, name, services.GetRequiredService<IConfiguration>()["Oidc:Authority"], cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
 using McpPortal.Coordination;
@@ -36,6 +37,7 @@ internal static class CliHost
         builder.Services.AddVault(builder.Configuration, builder.Environment);
         builder.Services.AddAudit();
         builder.Services.AddCoordination();
+        builder.Services.AddUsers(builder.Configuration);
         builder.Services.AddSingleton<AccessKeys>();
         return builder.Services.BuildServiceProvider();
     }

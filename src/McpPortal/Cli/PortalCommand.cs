@@ -13,6 +13,7 @@ internal static class PortalCommand
             MigrateCommand.Create(),
             KeysCommand.Create(),
             AccessKeyCommand.Create(),
+            UserCommand.Create(),
         };
         root.SetAction((_, cancellationToken) => ServeCommand.RunAsync([], cancellationToken));
         var parsed = root.Parse(args);

@@ -20,6 +20,7 @@ internal sealed class AccessKeys
     private readonly AuditLog _audit;
     private readonly Invalidations _invalidations;
     private readonly TimeProvider _time;
+    private long _version;
 
     public AccessKeys(PortalDatabase database, Fingerprints fingerprints, AuditLog audit, Invalidations invalidations, TimeProvider time)
     {
@@ -92,10 +93,19 @@ internal sealed class AccessKeys
         // Memory that may be out of date must not let a revoked key in.
         if (!_invalidations.IsCurrent || !_known.TryGetValue(id, out var remembered))
         {
+            var version = Interlocked.Read(ref _version);
             remembered = await LoadAsync(id, cancellationToken);
-            if (_known.Count < MaxRemembered)
+            if (_known.Count >= MaxRemembered)
             {
-                _known[id] = remembered;
+                _known.Clear();
+            }
+
+            _known[id] = remembered;
+
+            // What was read before a change must not be remembered after it.
+            if (Interlocked.Read(ref _version) != version)
+            {
+                _known.TryRemove(id, out _);
             }
         }
 
@@ -121,6 +131,11 @@ internal sealed class AccessKeys
 
     private void OnInvalidation(Invalidation invalidation)
     {
+        if (invalidation.Kind is InvalidationKind.Everything or InvalidationKind.AccessKeys or InvalidationKind.User)
+        {
+            Interlocked.Increment(ref _version);
+        }
+
         switch (invalidation.Kind)
         {
             case InvalidationKind.Everything:

@@ -12,6 +12,7 @@ internal static class UiSetup
         services.AddCascadingAuthenticationState();
         services.AddRadzenComponents();
         services.AddSingleton<FormTargets>();
+        services.AddSingleton<PublicUrl>();
         services.AddAntiforgery(options =>
         {
             // The __Host- prefix needs https, which a portal on loopback in development does not have.

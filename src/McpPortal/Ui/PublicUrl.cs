@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace McpPortal.Api;
+namespace McpPortal.Ui;
 
 /// <summary>The address under which people reach the portal, from <c>Portal:PublicUrl</c>; never taken from a request's Host header.</summary>
 internal sealed class PublicUrl
