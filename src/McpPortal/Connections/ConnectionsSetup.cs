@@ -24,6 +24,9 @@ internal static class ConnectionsSetup
         services.AddSingleton<Refresher>();
         services.AddSingleton<RefreshGate>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<MyConnections>();
         services.AddHostedService<ProviderSeeder>();
+        services.AddSingleton<TokenRefresher>();
+        services.AddHostedService(provider => provider.GetRequiredService<TokenRefresher>());
     }
 }
