@@ -13,4 +13,7 @@ internal static class ConnectPaths
 
     /// <summary>Where the owner agrees to a server's new destination.</summary>
     public static string Confirm(string server) => $"/connections/confirm/{Uri.EscapeDataString(server)}";
+
+    /// <summary>Where a person decides between the account they had and the one they came back with.</summary>
+    public static string OtherAccount(ConnectionId wanted, ConnectionId got) => $"/connections/other/{wanted}/{got}";
 }

@@ -3,7 +3,7 @@ using McpPortal.Data;
 namespace McpPortal.Connections;
 
 /// <summary>A connection as its owner sees it; never a token.</summary>
-internal sealed record ConnectionSummary
+public sealed record ConnectionSummary
 {
     public required ConnectionId Id { get; init; }
 

@@ -39,7 +39,7 @@ internal sealed class ConnectionsNode : IAsyncDisposable
         builder.Services.AddAudit();
         builder.Services.AddOutbound(builder.Configuration);
         builder.Services.AddCoordination();
-        builder.Services.AddServers();
+        builder.Services.AddServers(builder.Configuration);
         builder.Services.AddConnections(builder.Configuration, builder.Environment);
         var host = builder.Build();
         await host.StartAsync();
