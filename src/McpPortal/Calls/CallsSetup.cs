@@ -14,5 +14,6 @@ internal static class CallsSetup
         services.AddHostedService(provider => provider.GetRequiredService<CallRecorder>());
         services.AddHostedService<CallWorker>();
         services.AddSingleton<UpstreamCallService>();
+        services.AddSingleton<CredentialStates>();
     }
 }

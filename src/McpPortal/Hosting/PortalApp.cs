@@ -62,6 +62,7 @@ internal static class PortalApp
         app.MapHealth();
         var api = app.MapApi();
         api.MapCalls();
+        api.MapSecrets();
         app.MapConnections();
         app.MapUi();
         app.MapSignIn();

@@ -42,6 +42,7 @@ public sealed class FloorsTests
     [InlineData("Sessions/X.cs", "var count = Calls.Count;")]
     [InlineData("Servers/ServersPage.razor", "@using McpPortal.Calls")]
     [InlineData("Servers/ServerEndpoints.cs", "using McpPortal.Calls;")]
+    [InlineData("Servers/ServerEndpoints.cs", "using McpPortal.Api;")]
     [InlineData("Hosting/X.cs", "using McpPortal.Cli;")]
     [InlineData("Gateway/X.cs", "using McpPortal.StreamableHttp;")]
     [InlineData("Sessions/SessionOpener.cs", "await vault.UnprotectAsync(a, b, c);")]

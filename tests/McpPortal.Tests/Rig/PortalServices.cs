@@ -1,4 +1,8 @@
+using McpPortal.Api;
 using McpPortal.Audit;
+using McpPortal.Calls;
+using McpPortal.Clients;
+using McpPortal.Connections;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Outbound;
@@ -26,7 +30,7 @@ internal sealed class PortalServices : IAsyncDisposable
         _provider = provider;
     }
 
-    public TestDatabase Connections => _database;
+    public TestDatabase TestDatabase => _database;
 
     public PortalDatabase Database => Get<PortalDatabase>();
 
@@ -54,8 +58,12 @@ internal sealed class PortalServices : IAsyncDisposable
         services.AddAudit();
         services.AddCoordination();
         services.AddOutbound(configuration);
+        services.AddClients();
+        services.AddApi();
         services.AddServers(configuration);
+        services.AddConnections(configuration, host);
         services.AddSecrets();
+        services.AddSingleton<CredentialStates>();
         var portal = new PortalServices(database, rootKey, services.BuildServiceProvider());
         await portal.Get<KeyRing>().OpenAsync(cancellationToken);
         portal.HearInvalidations();
@@ -64,6 +72,9 @@ internal sealed class PortalServices : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => _provider.GetRequiredService<T>();
+
+    /// <summary>A new object whose constructor takes services.</summary>
+    public T Create<T>(params object[] more) => ActivatorUtilities.CreateInstance<T>(_provider, more);
 
     /// <summary>As if the poller had just asked: memory may be trusted for two seconds.</summary>
     public void HearInvalidations() => Invalidations.Heard(TimeProvider.System.GetTimestamp());

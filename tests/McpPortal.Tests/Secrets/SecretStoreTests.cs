@@ -284,7 +284,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
 
     private async Task<object?> CountAsync(UserId user)
     {
-        await using var connection = new Npgsql.NpgsqlConnection(_portal.Connections.App);
+        await using var connection = new Npgsql.NpgsqlConnection(_portal.TestDatabase.App);
         await connection.OpenAsync(Stop);
         await using var transaction = await connection.BeginTransactionAsync(Stop);
         await using var set = new Npgsql.NpgsqlCommand($"select set_config('portal.user_id', '{user}', true)", connection, transaction);

@@ -20,4 +20,6 @@ internal static class Drafts
         portal.HearInvalidations();
         return Assert.IsType<ServerSnapshot>(await portal.Get<ServerCatalog>().FindAsync(user, slug, TestContext.Current.CancellationToken));
     }
+
+    public static ServerSeeding Seeding(this PortalServices portal) => portal.Create<ServerSeeding>();
 }
