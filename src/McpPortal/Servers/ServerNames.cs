@@ -10,8 +10,8 @@ internal static class ServerNames
     public const int MaxName = 100;
     public const int MaxDescription = 1000;
 
-    // Segments of the gateway's own paths.
-    private static readonly string[] Reserved = ["tool", "set"];
+    // Segments of the gateway's own paths and of the page that adds one.
+    private static readonly string[] Reserved = ["tool", "set", "new"];
 
     /// <returns>A sentence that says what to write, or null.</returns>
     public static string? SlugRefusal(string slug)
