@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Data;
 using McpPortal.Outbound;
+using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Sessions;
 using McpPortal.Sessions.Stdio;
@@ -194,6 +195,8 @@ internal sealed partial class CallRunner(
                     return new CallOutcome.ToolFailed(Shorten(protocol.Message), null, (int)protocol.ErrorCode);
                 case CredentialRejectedException rejected:
                     return new CallOutcome.NeedsConnection(rejected.Message, rejected.Path);
+                case UnusableSecretException:
+                    return new CallOutcome.NeedsConnection(e.Message, $"/servers/{server.Slug}");
                 case AnswerTooLongException or OutboundRefusedException or StdioRefusedException:
                     return new CallOutcome.Unreachable(e.Message);
                 case HttpRequestException { StatusCode: HttpStatusCode.Forbidden }:

@@ -58,7 +58,7 @@ internal sealed partial class SessionOpener(
     private HttpClientTransport Http(UserId user, ServerSnapshot server)
     {
         var http = outbound.Create(
-            OutboundPurpose.Upstream,
+            server.Owner.Kind == OwnerKind.User ? OutboundPurpose.OwnUpstream : OutboundPurpose.Upstream,
             new CredentialHandler(user, server, resolver, tokens, secrets),
             new AnswerLimitHandler(options.MaxAnswerBytes, server.Name));
         var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);
@@ -123,6 +123,8 @@ internal sealed partial class SessionOpener(
             {
                 case CredentialRejectedException rejected:
                     return new SessionResult.NeedsOwner(rejected.Message, rejected.Path);
+                case UnusableSecretException:
+                    return new SessionResult.NeedsOwner(e.Message, $"/servers/{server.Slug}");
                 case OutboundRefusedException or StdioRefusedException:
                     return new SessionResult.Refused(e.Message);
                 case AnswerTooLongException:
