@@ -16,35 +16,18 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
 
     private readonly Channel<ToolCall> _records = Channel.CreateUnbounded<ToolCall>(new UnboundedChannelOptions { SingleReader = true });
     private long _failingSince;
+    private int _unwritten;
 
     /// <summary>Whether a call made now would be recorded.</summary>
-    public bool CanAccept => _records.Reader.Count < options.MaxUnwrittenRecords
+    public bool CanAccept => Volatile.Read(ref _unwritten) < options.MaxUnwrittenRecords
         && (Volatile.Read(ref _failingSince) is var since && (since == 0 || time.GetElapsedTime(since) < MayFailFor));
 
     /// <summary>Queues the record of a call that has ended. It never blocks and loses nothing: calls are refused before it grows too long.</summary>
-    public void Add(UpstreamCall call, CallOutcome outcome, ConnectionId? connection) => _records.Writer.TryWrite(new ToolCall
+    public void Add(UpstreamCall call, CallOutcome outcome, ConnectionId? connection)
     {
-        Id = call.Id,
-        UserId = call.Caller.User,
-        ServerId = call.Server.Id,
-        ServerSlug = call.Server.Slug,
-        Tool = Cut(call.Tool, 256)!,
-        Via = call.Caller.Via,
-        Client = Cut(call.Caller.Client, 200),
-        AccessKeyId = call.Caller.AccessKeyId,
-        Account = Cut(outcome.Account, 320),
-        ConnectionId = connection,
-        Result = outcome.Result,
-
-        // A tool's own words may hold anything; only the portal's are kept.
-        Sentence = outcome is CallOutcome.ToolFailed ? null : Cut(outcome.Explanation, 500),
-        StartedAt = call.StartedAt,
-        DurationMs = outcome.Duration.TotalMilliseconds,
-        UpstreamMs = outcome.Upstream.TotalMilliseconds,
-        RequestBytes = call.Arguments.Length,
-        ResponseBytes = outcome.ResponseBytes,
-        ArgumentsHash = fingerprints.Of(call.Arguments.Span),
-    });
+        Interlocked.Increment(ref _unwritten);
+        _records.Writer.TryWrite(Record(call, outcome, connection));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -80,7 +63,9 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
 
             try
             {
+                var count = batch.Count;
                 await WriteAsync(batch, cancellationToken);
+                Interlocked.Add(ref _unwritten, -count);
                 batch.Clear();
                 Volatile.Write(ref _failingSince, 0);
             }
@@ -114,6 +99,30 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
         scope.Db.ToolCalls.AddRange(batch);
         await scope.CommitAsync(cancellationToken);
     }
+
+    private ToolCall Record(UpstreamCall call, CallOutcome outcome, ConnectionId? connection) => new()
+    {
+        Id = call.Id,
+        UserId = call.Caller.User,
+        ServerId = call.Server.Id,
+        ServerSlug = call.Server.Slug,
+        Tool = Cut(call.Tool, 256)!,
+        Via = call.Caller.Via,
+        Client = Cut(call.Caller.Client, 200),
+        AccessKeyId = call.Caller.AccessKeyId,
+        Account = Cut(outcome.Account, 320),
+        ConnectionId = connection,
+        Result = outcome.Result,
+
+        // A tool's own words may hold anything; only the portal's are kept.
+        Sentence = outcome is CallOutcome.ToolFailed ? null : Cut(outcome.Explanation, 500),
+        StartedAt = call.StartedAt,
+        DurationMs = outcome.Duration.TotalMilliseconds,
+        UpstreamMs = outcome.Upstream.TotalMilliseconds,
+        RequestBytes = call.Arguments.Length,
+        ResponseBytes = outcome.ResponseBytes,
+        ArgumentsHash = fingerprints.Of(call.Arguments.Span),
+    };
 
     private static string? Cut(string? text, int length) => text is { } t && t.Length > length ? t[..length] : text;
 

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace McpPortal.Cli;
 
@@ -25,6 +28,12 @@ internal static class PortalCommand
         {
             await Console.Error.WriteLineAsync(e.Message);
             return e.ExitCode;
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException or OptionsValidationException or InvalidOperationException)
+        {
+            // The sentence, not the stack: an operator can act on the one only.
+            await Console.Error.WriteLineAsync(e is OptionsValidationException options ? string.Join(Environment.NewLine, options.Failures) : (e.InnerException ?? e).Message);
+            return 1;
         }
     }
 }

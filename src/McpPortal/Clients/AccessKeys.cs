@@ -33,7 +33,9 @@ internal sealed class AccessKeys
     public async Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
     {
         var (id, text) = AccessKeyText.Generate();
-        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+
+        // Only owners themselves may write under their own row-level security; an operator at the command line is somebody else.
+        await using DatabaseScope scope = actor.User == user ? await _database.ForUserAsync(user, cancellationToken) : await _database.ForSystemAsync(cancellationToken);
         if (await scope.Db.AccessKeys.CountAsync(k => k.UserId == user && k.RevokedAt == null, cancellationToken) >= MaxPerUser)
         {
             return null;
