@@ -187,6 +187,7 @@ portal_environment() {
   export ConnectionStrings__System="Host=$socket;Database=portal;Username=portal_system;Maximum Pool Size=40"
   export ConnectionStrings__Migrate="Host=$socket;Database=portal;Username=portal_owner;Pooling=false"
   export Vault__RootKeyFile=$data/root.key
+  export Stdio__HiddenPaths__0=$data # no tool program sees keys, sandbox or logs
 }
 
 # From the repository root, where appsettings.Development.json is read.

@@ -48,10 +48,18 @@ internal static class PicturesCommand
         await context.AddCookiesAsync(options.Cookies.Select(cookie => new Cookie { Name = cookie.Name, Value = cookie.Value, Url = options.Base.ToString() }));
         if (options.SignIn is { } user)
         {
-            // The sandbox signs a hinted user in without a click when it runs with --auto-consent.
+            // With --auto-consent the sandbox signs a hinted user in without the click.
             var page = await context.NewPageAsync();
             await page.GotoAsync($"/signin?login_hint={Uri.EscapeDataString(user)}");
-            await page.GetByLabel("Signed in as").WaitForAsync();
+            var button = page.GetByTestId($"signin-{user}");
+            var signedIn = page.GetByLabel("Signed in as");
+            await button.Or(signedIn).First.WaitForAsync();
+            if (await button.IsVisibleAsync())
+            {
+                await button.ClickAsync();
+            }
+
+            await signedIn.WaitForAsync();
             await page.CloseAsync();
         }
     }
