@@ -59,9 +59,9 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
         var rows = await scope.Db.KeyRing.Where(k => k.State != KeyState.Retired).ToListAsync(cancellationToken);
         if (installation is null || rows.Count == 0)
         {
-            if (installation is not null || rows.Count > 0 || await scope.Db.OwnerKeys.AnyAsync(cancellationToken) || await scope.Db.DataProtectionKeys.AnyAsync(cancellationToken))
+            if (installation is not null || rows.Count > 0 || await HoldsEncryptedDataAsync(scope.Db, cancellationToken))
             {
-                throw new RootKeyException("The key ring is incomplete although encrypted data exists. Restore the tables key_ring and installation from the backup; a new key would make the data unreadable.");
+                throw Incomplete();
             }
 
             (installation, rows) = await CreateAsync(scope, root, cancellationToken);
@@ -69,8 +69,13 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
 
         InstallId = installation.InstallId;
         var unwrapped = rows.ToDictionary(k => k.Id, k => Unwrap(root, InstallId, k));
-        var canaryKey = rows.Single(k => k.Purpose == KeyPurpose.OwnerKeys && k.State == KeyState.Active).Id;
-        VerifyCanary(unwrapped[canaryKey], installation);
+        var active = rows.Where(k => k.State == KeyState.Active).ToList();
+        if (active.Count != Enum.GetValues<KeyPurpose>().Length || active.DistinctBy(k => k.Purpose).Count() != active.Count)
+        {
+            throw Incomplete();
+        }
+
+        VerifyCanary(unwrapped[active.Single(k => k.Purpose == KeyPurpose.OwnerKeys).Id], installation);
         foreach (var row in rows)
         {
             _keys[row.Id] = unwrapped[row.Id];
@@ -80,6 +85,17 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
             }
         }
     }
+
+    private static RootKeyException Incomplete() =>
+        new("The key ring is incomplete although encrypted data exists. Restore the tables key_ring and installation from the backup; a new key would make the data unreadable.");
+
+    private static async Task<bool> HoldsEncryptedDataAsync(PortalDb db, CancellationToken cancellationToken) =>
+        await db.OwnerKeys.AnyAsync(cancellationToken)
+        || await db.DataProtectionKeys.AnyAsync(cancellationToken)
+        || await db.Secrets.AnyAsync(cancellationToken)
+        || await db.Connections.AnyAsync(c => c.AccessToken != null || c.RefreshToken != null, cancellationToken)
+        || await db.Providers.AnyAsync(p => p.ClientSecret != null, cancellationToken)
+        || await db.AccessKeys.AnyAsync(cancellationToken);
 
     private async Task<(Installation Installation, List<RingKey> Rows)> CreateAsync(SystemScope scope, RootKey root, CancellationToken cancellationToken)
     {

@@ -7,6 +7,7 @@ namespace McpPortal.Vault;
 /// <summary>Wraps a key under another one: version, nonce, ciphertext, tag (AES-256-GCM), bound to what the key is and whose.</summary>
 internal static class KeyWrap
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private const byte Version = 1;
     private const int NonceLength = 12;
     private const int TagLength = 16;
@@ -41,17 +42,18 @@ internal static class KeyWrap
     /// <summary>Joins fields with their lengths, so that ("a|b", "c") and ("a", "b|c") differ.</summary>
     public static byte[] Fields(params ReadOnlySpan<string> fields)
     {
+        // Half a character has no bytes of its own: replaced silently, two different texts would be the same field.
         var size = 0;
         foreach (var field in fields)
         {
-            size += sizeof(uint) + Encoding.UTF8.GetByteCount(field);
+            size += sizeof(uint) + Utf8.GetByteCount(field);
         }
 
         var bytes = new byte[size];
         var rest = bytes.AsSpan();
         foreach (var field in fields)
         {
-            var length = Encoding.UTF8.GetBytes(field, rest[sizeof(uint)..]);
+            var length = Utf8.GetBytes(field, rest[sizeof(uint)..]);
             BinaryPrimitives.WriteUInt32BigEndian(rest, (uint)length);
             rest = rest[(sizeof(uint) + length)..];
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using McpPortal.Data;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,7 +12,7 @@ internal sealed class OwnerKeys(PortalDatabase database, KeyRing ring, TimeProvi
     private readonly ConcurrentDictionary<Owner, Entry> _byOwner = new();
     private readonly ConcurrentDictionary<Guid, Entry> _byId = new();
 
-    internal sealed record Entry(Guid Id, Owner Owner, byte[] Key)
+    internal sealed record Entry(Guid Id, Owner Owner, [property: JsonIgnore] byte[] Key)
     {
         public override string ToString() => $"owner key {Id} of {Owner}";
     }
