@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using McpPortal.Data;
 using McpPortal.Vault;
@@ -124,7 +125,10 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
         ArgumentsHash = fingerprints.Of(call.Arguments.Span),
     };
 
-    private static string? Cut(string? text, int length) => text is { } t && t.Length > length ? t[..length] : text;
+    /// <summary>What a column can hold: one record with a NUL or half a character would be refused by PostgreSQL for ever, and hold up all others.</summary>
+    private static string? Cut(string? text, int length) => text is null
+        ? null
+        : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length > length ? text[..length] : text)).Replace('\0', '\uFFFD');
 
     private static partial class Log
     {

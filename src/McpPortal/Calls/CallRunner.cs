@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpPortal.Accounts;
 using McpPortal.Data;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
@@ -14,6 +15,7 @@ namespace McpPortal.Calls;
 
 /// <summary>Runs one call over the user's own session and turns whatever happens into an outcome.</summary>
 internal sealed partial class CallRunner(
+    AccountStates accounts,
     SessionPool pool,
     CredentialResolver resolver,
     CredentialInjector injector,
@@ -153,6 +155,12 @@ internal sealed partial class CallRunner(
 
     private async Task<(UpstreamSession? Session, CallOutcome? Failure, CredentialSet.Ready? Ready)> EnterAsync(UserId user, ServerSnapshot server, CancellationToken cancellationToken)
     {
+        // A call may have waited since its door was passed.
+        if (!await accounts.IsActiveAsync(user, cancellationToken))
+        {
+            return (null, new CallOutcome.Refused("Your account is disabled, so the call was not made."), null);
+        }
+
         switch (await resolver.ResolveAsync(user, server, cancellationToken))
         {
             case CredentialSet.Missing missing:

@@ -24,6 +24,7 @@ internal sealed partial class SessionOpener(
     TimeProvider time,
     ILogger<SessionOpener> logger)
 {
+    private static readonly TimeSpan ShortestUse = TimeSpan.FromSeconds(30);
     private static readonly Implementation ClientInfo = new() { Name = "McpPortal", Version = typeof(SessionOpener).Assembly.GetName().Version?.ToString(3) ?? "0" };
 
     /// <summary>Opens the session. Expected failures are values.</summary>
@@ -112,7 +113,10 @@ internal sealed partial class SessionOpener(
             Environment = environment,
             Secrets = values,
         };
-        return (stdio.For(launch), replaceAt);
+
+        // A token that lives shorter than the margin still serves for a moment; otherwise each call would start a process.
+        var soonest = time.GetUtcNow() + ShortestUse;
+        return (stdio.For(launch), replaceAt < soonest ? soonest : replaceAt);
     }
 
     private SessionResult Explain(Exception exception, ServerSnapshot server)

@@ -12,6 +12,7 @@ namespace McpPortal.Sessions;
 /// </summary>
 internal sealed partial class SessionPool : IAsyncDisposable
 {
+    private const int MaxAttempts = 5;
     private readonly ConcurrentDictionary<SessionKey, Slot> _sessions = new();
     private readonly SessionOpener _opener;
     private readonly AccountStates _accounts;
@@ -55,17 +56,12 @@ internal sealed partial class SessionPool : IAsyncDisposable
             return failure;
         }
 
-        while (true)
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var slot = _sessions.GetOrAdd(key, _ => new Slot());
-            var result = await slot.OpenOnceAsync(() => OpenAsync(key, server, credentials), cancellationToken);
+            var result = await slot.OpenOnceAsync(() => OpenAsync(slot, key, server, credentials), cancellationToken);
             if (result is not SessionResult.Opened { Session: var session })
             {
-                if (_sessions.TryRemove(new(key, slot)))
-                {
-                    _failures.Note(key, result);
-                }
-
                 return result;
             }
 
@@ -79,6 +75,8 @@ internal sealed partial class SessionPool : IAsyncDisposable
                 session.Retire();
             }
         }
+
+        return new SessionResult.Unreachable($"{server.Name} ends its sessions as soon as they are open.");
     }
 
     /// <summary>Ends sessions that were idle for too long, hold a token that is about to end, or whose server went away.</summary>
@@ -107,23 +105,26 @@ internal sealed partial class SessionPool : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task<SessionResult> OpenAsync(SessionKey key, ServerSnapshot server, CredentialSet.Ready credentials)
+    private async Task<SessionResult> OpenAsync(Slot slot, SessionKey key, ServerSnapshot server, CredentialSet.Ready credentials)
     {
         // Off the caller's thread and context: the session outlives the request that asked for it.
         var result = await Task.Run(() => _opener.OpenAsync(key, server, credentials, _stopping.Token), _stopping.Token);
-
-        if (result is SessionResult.Opened)
+        _failures.Note(key, result);
+        if (result is SessionResult.Opened { Session: var session })
         {
-            _failures.Note(key, result);
+            // In its place before it is checked: what is withdrawn from now on reaches it as an invalidation.
+            slot.Session = session;
+            if (await StandingOfAsync(session) == Standing.Good)
+            {
+                return result;
+            }
+
+            End(session);
+            result = new SessionResult.Refused($"Access to {server.Name} changed while the portal connected. Try again.");
         }
 
-        // What was withdrawn while it opened was told to the sessions that were open then.
-        if (result is SessionResult.Opened { Session: var session } && await IsWithdrawnAsync(session))
-        {
-            await session.AbortAsync();
-            return new SessionResult.Refused($"Access to {server.Name} changed while the portal connected. Try again.");
-        }
-
+        // Here and not by those who wait: all of them may have given up.
+        _sessions.TryRemove(new(key, slot));
         return result;
     }
 
@@ -143,47 +144,60 @@ internal sealed partial class SessionPool : IAsyncDisposable
         }
     }
 
-    private async Task RecheckAsync(List<UpstreamSession> sessions)
-    {
-        foreach (var session in sessions)
+    private Task RecheckAsync(List<UpstreamSession> sessions) =>
+        Parallel.ForEachAsync(sessions, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = _stopping.Token }, async (session, _) =>
         {
-            try
+            switch (await StandingOfAsync(session))
             {
-                if (await IsWithdrawnAsync(session))
-                {
-                    Remove(session);
-                    await session.AbortAsync();
+                case Standing.Withdrawn:
+                    End(session);
                     Log.Aborted(_logger, session.Server.Slug, session.Key.User.Value);
-                }
+                    break;
+                case Standing.Edited:
+                    Remove(session);
+                    session.Retire();
+                    break;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+        });
+
+    /// <summary>Whether the user may still use the server and the credential.</summary>
+    private async Task<Standing> StandingOfAsync(UpstreamSession session)
+    {
+        try
+        {
+            if (!await _accounts.IsActiveAsync(session.Key.User, _stopping.Token)
+                || await _catalog.FindAsync(session.Key.User, session.Key.Server, _stopping.Token) is not { } server
+                || await _resolver.ResolveAsync(session.Key.User, server, _stopping.Token) is not CredentialSet.Ready ready
+                || ready.Key != session.Key.Credentials)
             {
-                // In doubt, nobody's credential stays in use.
-                Remove(session);
-                await session.AbortAsync();
-                Log.CheckFailed(_logger, session.Server.Slug, e.GetType().Name);
+                return Standing.Withdrawn;
             }
+
+            return server.Version == session.Key.ServerVersion ? Standing.Good : Standing.Edited;
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            // In doubt, nobody's credential stays in use.
+            Log.CheckFailed(_logger, session.Server.Slug, e.GetType().Name);
+            return Standing.Withdrawn;
         }
     }
 
-    /// <summary>Whether the user may no longer use the server or the credential. A merely edited server lets running calls end.</summary>
-    private async Task<bool> IsWithdrawnAsync(UpstreamSession session)
+    /// <summary>Stops the session's calls at once. Closing is not waited for: an upstream that hangs must not keep the others' sessions open.</summary>
+    private void End(UpstreamSession session)
     {
-        if (!await _accounts.IsActiveAsync(session.Key.User, _stopping.Token)
-            || await _catalog.FindAsync(session.Key.User, session.Key.Server, _stopping.Token) is not { } server
-            || await _resolver.ResolveAsync(session.Key.User, server, _stopping.Token) is not CredentialSet.Ready ready
-            || ready.Key != session.Key.Credentials)
+        Remove(session);
+        _ = Task.Run(async () =>
         {
-            return true;
-        }
-
-        if (server.Version != session.Key.ServerVersion)
-        {
-            Remove(session);
-            session.Retire();
-        }
-
-        return false;
+            try
+            {
+                await session.AbortAsync();
+            }
+            catch (Exception e)
+            {
+                Log.CloseFailed(_logger, session.Server.Slug, e.GetType().Name);
+            }
+        });
     }
 
     private void Remove(UpstreamSession session)
@@ -194,6 +208,16 @@ internal sealed partial class SessionPool : IAsyncDisposable
         }
     }
 
+    private enum Standing
+    {
+        Good,
+
+        /// <summary>A merely edited server lets running calls end.</summary>
+        Edited,
+
+        Withdrawn,
+    }
+
     /// <summary>The place of one session: opened by the first who asks, awaited by the others.</summary>
     private sealed class Slot
     {
@@ -201,22 +225,19 @@ internal sealed partial class SessionPool : IAsyncDisposable
         private Task<SessionResult>? _opening;
         private volatile UpstreamSession? _session;
 
-        public UpstreamSession? Session => _session;
+        public UpstreamSession? Session
+        {
+            get => _session;
+            set => _session = value;
+        }
 
         public Task<SessionResult> OpenOnceAsync(Func<Task<SessionResult>> open, CancellationToken cancellationToken)
         {
             lock (_gate)
             {
-                _opening ??= RunAsync(open);
+                _opening ??= open();
                 return _opening.WaitAsync(cancellationToken);
             }
-        }
-
-        private async Task<SessionResult> RunAsync(Func<Task<SessionResult>> open)
-        {
-            var result = await open();
-            _session = (result as SessionResult.Opened)?.Session;
-            return result;
         }
     }
 
@@ -227,5 +248,8 @@ internal sealed partial class SessionPool : IAsyncDisposable
 
         [LoggerMessage(LogLevel.Warning, "A session at {Server} was ended because it could not be checked ({Reason}).")]
         public static partial void CheckFailed(ILogger logger, string server, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "A session at {Server} could not be closed ({Reason}).")]
+        public static partial void CloseFailed(ILogger logger, string server, string reason);
     }
 }
