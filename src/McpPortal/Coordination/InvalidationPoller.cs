@@ -3,10 +3,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace McpPortal.Coordination;
 
-/// <summary>Reads new messages every second, and at once when PostgreSQL notifies.</summary>
+/// <summary>Reads new messages twice a second, and at once when PostgreSQL notifies.</summary>
 internal sealed partial class InvalidationPoller(PortalDatabase database, Invalidations invalidations, TimeProvider time, ILogger<InvalidationPoller> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
 
     /// <summary>

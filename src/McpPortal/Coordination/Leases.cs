@@ -10,7 +10,7 @@ internal sealed class Leases(PortalDatabase database, ThisNode node)
     public async Task<bool> TryHoldAsync(string name, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var scope = await database.ForSystemAsync(cancellationToken);
-        var seconds = (int)duration.TotalSeconds;
+        var seconds = (int)Math.Ceiling(duration.TotalSeconds);
         var me = node.Id.Value;
         var changed = scope.Db.Database.IsNpgsql()
             ? await scope.Db.Database.ExecuteSqlAsync(
