@@ -142,6 +142,18 @@
   document.addEventListener('keydown', event => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
       if ($('#jump') && !$('dialog.modal[open]')) { event.preventDefault(); openJump(); }
+    } else if (event.ctrlKey && event.key === 'Enter' && event.target.closest?.('[data-run-keys]')) {
+      // what is being typed reaches the circuit before the click does
+      event.preventDefault();
+      event.target.dispatchEvent(new Event('change', { bubbles: true }));
+      $('[data-run]', event.target.closest('[data-run-keys]'))?.click();
+    } else if (event.target.matches?.('[data-tab]') && ['ArrowRight', 'ArrowLeft', 'Home', 'End'].includes(event.key)) {
+      const tabs = $$('[data-tab]', event.target.parentElement);
+      const at = tabs.indexOf(event.target);
+      const to = event.key === 'Home' ? 0 : event.key === 'End' ? tabs.length - 1 : (at + (event.key === 'ArrowRight' ? 1 : -1) + tabs.length) % tabs.length;
+      event.preventDefault();
+      tabs[to].click();
+      tabs[to].focus();
     } else if (event.target.matches?.('.jump-input')) {
       if (event.key === 'ArrowDown') { event.preventDefault(); walkJump(1); }
       if (event.key === 'ArrowUp') { event.preventDefault(); walkJump(-1); }

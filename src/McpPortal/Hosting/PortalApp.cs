@@ -10,6 +10,7 @@ using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Sessions;
+using McpPortal.TestConsole;
 using McpPortal.Ui;
 using McpPortal.Vault;
 
@@ -48,6 +49,7 @@ internal static class PortalApp
         services.AddSecrets();
         services.AddSessions(configuration);
         services.AddCalls(configuration);
+        services.AddTestConsole();
         services.AddApi();
     }
 

@@ -8,7 +8,8 @@ internal static class UiSetup
     public static void AddUi(this IServiceCollection services, IHostEnvironment environment)
     {
         var development = environment.IsDevelopment();
-        services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false);
+        services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false)
+            .AddHubOptions(options => options.MaximumReceiveMessageSize = 512 * 1024); // arguments that are typed as JSON; the default is 32 KB
         services.AddCascadingAuthenticationState();
         services.AddRadzenComponents();
         services.AddSingleton<FormTargets>();
