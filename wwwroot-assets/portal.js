@@ -123,7 +123,11 @@
     const menu = target.closest('details[data-menu]');
     closeMenus(menu);
     const theme = target.closest('[data-set-theme]');
-    if (theme) { setTheme(theme.dataset.setTheme); menu.open = false; $('summary', menu).focus(); return; }
+    if (theme) {
+      setTheme(theme.dataset.setTheme);
+      if (menu) { menu.open = false; $('summary', menu).focus(); }
+      return;
+    }
     const copier = target.closest('[data-copy]');
     if (copier) { copy(copier); return; }
     if (target.closest('[data-jump]')) { openJump(); return; }
