@@ -15,5 +15,6 @@ internal static class CallsSetup
         services.AddHostedService<CallWorker>();
         services.AddSingleton<UpstreamCallService>();
         services.AddSingleton<CredentialStates>();
+        services.AddSingleton<ActivityQueries>();
     }
 }
