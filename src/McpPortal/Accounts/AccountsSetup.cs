@@ -25,6 +25,7 @@ internal static class AccountsSetup
         services.AddSingleton<AccountStates>();
         services.AddScoped<AccountEvents>();
         services.AddScoped<SignInCookie>();
+        services.AddSingleton<MyProfile>();
         services.AddScoped<AuthenticationStateProvider, LiveAuthState>();
         services.AddAuthentication(PortalPrincipal.SignInScheme)
             .AddCookie(PortalPrincipal.SignInScheme, options => ConfigureCookie(options, environment))
