@@ -1,4 +1,5 @@
 using McpPortal.Accounts;
+using McpPortal.Admin;
 using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Calls;
@@ -50,6 +51,7 @@ internal static class PortalApp
         services.AddSessions(configuration);
         services.AddCalls(configuration);
         services.AddTestConsole();
+        services.AddAdmin();
         services.AddApi();
     }
 
