@@ -7,6 +7,7 @@ using McpPortal.Clients;
 using McpPortal.Connections;
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Home;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
@@ -52,6 +53,7 @@ internal static class PortalApp
         services.AddCalls(configuration);
         services.AddTestConsole();
         services.AddAdmin();
+        services.AddHome();
         services.AddApi();
     }
 

@@ -18,7 +18,7 @@ internal static partial class Floors
         ["Connections", "Secrets", "Policies"],
         ["Sessions"],
         ["Calls"],
-        ["Gateway", "TestConsole", "Monitors", "Admin", "Api", "Help"],
+        ["Gateway", "TestConsole", "Monitors", "Admin", "Api", "Home", "Help"],
         ["Hosting", "Cli", Root],
     ];
 

@@ -1,0 +1,6 @@
+namespace McpPortal.Home;
+
+internal static class HomeSetup
+{
+    public static void AddHome(this IServiceCollection services) => services.AddSingleton<HomeQueries>();
+}
