@@ -19,6 +19,9 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
     private long _failingSince;
     private int _unwritten;
 
+    /// <summary>A try failed: its commit may have succeeded and only the answer been lost.</summary>
+    private bool _mayBeWritten;
+
     /// <summary>Whether a call made now would be recorded.</summary>
     public bool CanAccept => Volatile.Read(ref _unwritten) < options.MaxUnwrittenRecords
         && (Volatile.Read(ref _failingSince) is var since && (since == 0 || time.GetElapsedTime(since) < MayFailFor));
@@ -64,22 +67,25 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
 
             try
             {
-                var count = batch.Count;
                 await WriteAsync(batch, cancellationToken);
-                Interlocked.Add(ref _unwritten, -count);
+                Interlocked.Add(ref _unwritten, -batch.Count);
                 batch.Clear();
+                _mayBeWritten = false;
                 Volatile.Write(ref _failingSince, 0);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
+                _mayBeWritten = true;
+                return;
+            }
+            catch (Exception e)
+            {
+                _mayBeWritten = true;
                 Interlocked.CompareExchange(ref _failingSince, time.GetTimestamp(), 0);
                 Log.Failed(logger, batch.Count, e.GetType().Name);
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+
+                // Again, without waiting for a further record: while it fails there may be none.
             }
         }
     }
@@ -88,16 +94,16 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
     {
         await using var scope = await database.ForSystemAsync(cancellationToken);
 
-        // A commit whose answer was lost is tried again with the same ids.
-        var ids = batch.ConvertAll(record => record.Id);
-        if (Volatile.Read(ref _failingSince) != 0)
+        var missing = batch;
+        if (_mayBeWritten)
         {
+            var ids = batch.ConvertAll(record => record.Id);
             var known = await scope.Db.ToolCalls.Where(c => ids.Contains(c.Id)).Select(c => c.Id).ToHashSetAsync(cancellationToken);
-            batch.RemoveAll(record => known.Contains(record.Id));
+            missing = batch.FindAll(record => !known.Contains(record.Id));
         }
 
         scope.Db.ChangeTracker.AutoDetectChangesEnabled = false;
-        scope.Db.ToolCalls.AddRange(batch);
+        scope.Db.ToolCalls.AddRange(missing);
         await scope.CommitAsync(cancellationToken);
     }
 
