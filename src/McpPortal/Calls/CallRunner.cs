@@ -108,8 +108,10 @@ internal sealed partial class CallRunner(
             }
             catch (Exception e) when (!call.Cancelled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                if (session.WasForgottenByUpstream)
+                if (session.WasForgottenByUpstream || IsNotFound(e))
                 {
+                    // The answer may come before the client knows that its session is over.
+                    session.Retire();
                     attempt.WasForgotten = true;
                 }
 
@@ -230,6 +232,9 @@ internal sealed partial class CallRunner(
         : call.Cancelled.IsCancellationRequested
             ? new CallOutcome.Cancelled()
             : new CallOutcome.TimedOut($"{call.Server.Name} did not answer within {call.Timeout.TotalSeconds:0} seconds.");
+
+    private static bool IsNotFound(Exception? exception) =>
+        exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound } || (exception?.InnerException is { } inner && IsNotFound(inner));
 
     private static bool IsReadOnly(JsonObject tool) =>
         tool["annotations"] is JsonObject annotations && annotations["readOnlyHint"]?.GetValueKind() == JsonValueKind.True;
