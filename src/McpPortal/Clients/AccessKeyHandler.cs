@@ -4,6 +4,7 @@ using McpPortal.Accounts;
 using McpPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace McpPortal.Clients;
 
@@ -18,6 +19,9 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
     private const string ApiKeyHeader = "X-Api-Key";
     private const string Bearer = "Bearer ";
 
+    /// <summary>Two lines of one header may arrive joined by a comma (RFC 9110 §5.3); no key holds one.</summary>
+    private bool HasTwo => Values(Request.Headers.Authorization) + Values(Request.Headers[ApiKeyHeader]) > 1;
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var authorization = Request.Headers.Authorization;
@@ -27,7 +31,7 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
             return AuthenticateResult.NoResult();
         }
 
-        if (authorization.Count + apiKey.Count > 1)
+        if (HasTwo)
         {
             return AuthenticateResult.Fail("Send one credential only.");
         }
@@ -46,7 +50,7 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        var twice = Request.Headers.Authorization.Count + Request.Headers[ApiKeyHeader].Count > 1;
+        var twice = HasTwo;
         Response.StatusCode = twice ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
         Response.Headers.WWWAuthenticate = "Bearer";
         await Results.Problem(
@@ -55,6 +59,8 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
             detail: twice ? "The request carries more than one credential. Send one access key, in Authorization or in X-Api-Key." : "Send a valid access key as 'Authorization: Bearer mcpp_…'. You make one on the Access page.")
             .ExecuteAsync(Context);
     }
+
+    private static int Values(StringValues lines) => lines.Sum(line => line!.AsSpan().Count(',') + 1);
 
     private static string? BearerToken(string header) => header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : null;
 }
