@@ -16,7 +16,7 @@ internal sealed class BuiltInTemplates(IOptions<ServersOptions> options, IConfig
     public string? SandboxUrl { get; } = configuration["Sandbox:Url"]?.TrimEnd('/');
 
     /// <summary>The templates of a sandbox's first catalogue, in the order in which they are added.</summary>
-    public static IReadOnlyList<string> Seeded { get; } = ["email", "github", "everything", "everything-stdio", "whoami", "whoami-stdio", "vault-demo"];
+    public static IReadOnlyList<string> Seeded { get; } = ["email", "github", "everything", "everything-stdio", "filesystem", "whoami", "whoami-stdio", "vault-demo"];
 
     public IEnumerable<ServerTemplate> All =>
     [
@@ -62,12 +62,15 @@ internal sealed class BuiltInTemplates(IOptions<ServersOptions> options, IConfig
             Name = "Everything (own process)",
             Description = "Shows every feature of the protocol, in a process of one's own.",
             Transport = ServerTransport.Stdio,
-            CommandLine =
-            [
-                _seed.Node ?? Array.Find(NodePaths, File.Exists) ?? NodePaths[0],
-                Path.Combine(Peers(), "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js"),
-                "stdio",
-            ],
+            CommandLine = Node("server-everything", "stdio"),
+        },
+        new()
+        {
+            Key = "filesystem",
+            Name = "Files (own process)",
+            Description = "Reads and writes files in the temporary folder of a process of one's own.",
+            Transport = ServerTransport.Stdio,
+            CommandLine = Node("server-filesystem", "/tmp"),
         },
         .. SandboxUrl is null ? [] : Samples(SandboxUrl),
     ];
@@ -120,6 +123,10 @@ internal sealed class BuiltInTemplates(IOptions<ServersOptions> options, IConfig
         var source = framework.Parent?.Parent?.Parent?.Parent?.FullName ?? framework.FullName;
         return Path.Combine(source, project, "bin", framework.Parent?.Name ?? "", framework.Name, $"{project}.dll");
     }
+
+    /// <summary>A server of the protocol's own project, as npm put it there.</summary>
+    private string[] Node(string package, params string[] arguments) =>
+        [_seed.Node ?? Array.Find(NodePaths, File.Exists) ?? NodePaths[0], Path.Combine(Peers(), "node_modules", "@modelcontextprotocol", package, "dist", "index.js"), .. arguments];
 
     private string Peers() => Path.GetFullPath(_seed.PeersPath ?? Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "tests", "peers"));
 }

@@ -146,7 +146,7 @@ internal sealed class SeedOptions
 {
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Folder in which <c>npm ci</c> put server-everything; <c>tests/peers</c> of the repository when absent.</summary>
+    /// <summary>Folder in which <c>npm ci</c> put server-everything and server-filesystem; <c>tests/peers</c> of the repository when absent.</summary>
     public string? PeersPath { get; init; }
 
     /// <summary>Absolute path of Node; looked for in the usual places when absent.</summary>

@@ -31,7 +31,7 @@ public sealed class ServerSeedingTests(PostgresCluster cluster)
         portal.HearInvalidations();
         var servers = await portal.Get<ServerCatalog>().ListAsync(ana, Stop);
         Assert.Superset(new HashSet<string> { "email", "github", "whoami", "vault-demo" }, servers.Select(s => s.Slug).ToHashSet());
-        Assert.DoesNotContain(servers, s => s.Slug is "everything" or "everything-stdio");
+        Assert.DoesNotContain(servers, s => s.Slug is "everything" or "everything-stdio" or "filesystem");
         Assert.Equal("http://127.0.0.1:5091/mcp", servers.Single(s => s.Slug == "email").Endpoint!.AbsoluteUri);
 
         var editor = portal.Get<ServerEditor>();
