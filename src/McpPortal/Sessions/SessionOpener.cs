@@ -32,11 +32,12 @@ internal sealed partial class SessionOpener(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.OpenTimeout);
+        var aborted = new CancellationTokenSource();
         try
         {
             var (transport, replaceAt) = server.Transport == ServerTransport.Http
                 ? (Http(key.User, server), null)
-                : await StdioAsync(key.User, server, credentials, deadline.Token);
+                : await StdioAsync(key.User, server, credentials, aborted.Token, deadline.Token);
             var client = await McpClient.CreateAsync(
                 transport,
                 new McpClientOptions
@@ -48,7 +49,7 @@ internal sealed partial class SessionOpener(
                 },
                 NullLoggerFactory.Instance,
                 deadline.Token);
-            return new SessionResult.Opened(new UpstreamSession(key, server, client, replaceAt, time));
+            return new SessionResult.Opened(new UpstreamSession(key, server, client, replaceAt, aborted, time));
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -87,7 +88,8 @@ internal sealed partial class SessionOpener(
         AuthorizationCallbackHandler = (_, _) => throw new CredentialRejectedException($"{server.Name} asks for authorization. Connect the account it needs.", $"/servers/{server.Slug}"),
     };
 
-    private async Task<(IClientTransport Transport, DateTimeOffset? ReplaceAt)> StdioAsync(UserId user, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken cancellationToken)
+    private async Task<(IClientTransport Transport, DateTimeOffset? ReplaceAt)> StdioAsync(
+        UserId user, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken aborted, CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>(server.Settings, StringComparer.Ordinal);
         var values = new List<string>();
@@ -112,6 +114,7 @@ internal sealed partial class SessionOpener(
             Arguments = [.. server.CommandLine.Skip(1)],
             Environment = environment,
             Secrets = values,
+            Aborted = aborted,
         };
 
         // A token that lives shorter than the margin still serves for a moment; otherwise each call would start a process.

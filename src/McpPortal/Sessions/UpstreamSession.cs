@@ -11,7 +11,7 @@ namespace McpPortal.Sessions;
 internal sealed class UpstreamSession : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Action<ProgressNotificationParams>> _progress = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _aborted = new();
+    private readonly CancellationTokenSource _aborted;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private readonly McpClient _client;
@@ -22,9 +22,15 @@ internal sealed class UpstreamSession : IAsyncDisposable
     private bool _retired;
     private bool _disposed;
 
-    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, DateTimeOffset? replaceAt, TimeProvider time)
+    /// <param name="key">What the session is for.</param>
+    /// <param name="server">The server as it was when the session was opened.</param>
+    /// <param name="client">The open client.</param>
+    /// <param name="replaceAt">See <see cref="ReplaceAt"/>.</param>
+    /// <param name="aborted">Cancelled by <see cref="AbortAsync"/>; the transport may listen too.</param>
+    /// <param name="time">The clock.</param>
+    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, DateTimeOffset? replaceAt, CancellationTokenSource aborted, TimeProvider time)
     {
-        (Key, Server, _client, ReplaceAt, _time) = (key, server, client, replaceAt, time);
+        (Key, Server, _client, ReplaceAt, _aborted, _time) = (key, server, client, replaceAt, aborted, time);
         OpenedAt = LastUsedAt = time.GetUtcNow();
         _progressHandler = client.RegisterNotificationHandler(NotificationMethods.ProgressNotification, OnProgress);
     }

@@ -24,6 +24,7 @@ internal sealed partial class GuardedStdioSession : ITransport
     private readonly Channel<JsonRpcMessage> _messages = Channel.CreateBounded<JsonRpcMessage>(new BoundedChannelOptions(Waiting) { SingleWriter = true });
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenRegistration _aborting;
     private readonly Task _work;
     private bool _closedByUs;
 
@@ -32,6 +33,7 @@ internal sealed partial class GuardedStdioSession : ITransport
         (_process, _options, _logger, _name) = (process, options, logger, launch.Name);
         _errors = new ErrorTail(new SecretScrubber(launch.Secrets), clock, logger, launch.Name);
         _work = RunAsync();
+        _aborting = launch.Aborted.Register(() => _ = _process.KillAsync());
     }
 
     public string? SessionId => null;
@@ -77,6 +79,7 @@ internal sealed partial class GuardedStdioSession : ITransport
         await _closing.CancelAsync();
         await _process.DisposeAsync();
         await _work;
+        await _aborting.DisposeAsync();
     }
 
     private async Task RunAsync()

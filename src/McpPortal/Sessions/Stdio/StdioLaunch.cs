@@ -24,5 +24,8 @@ internal sealed class StdioLaunch
     /// <summary>Folders of the program that stay readable although they lie in a home or temporary folder.</summary>
     public IReadOnlyList<string> ReadPaths { get; init; } = [];
 
+    /// <summary>Cancelled when the program must end at once, without time to end by itself.</summary>
+    public CancellationToken Aborted { get; init; }
+
     public override string ToString() => $"{Name} for {User}";
 }
