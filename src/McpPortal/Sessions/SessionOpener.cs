@@ -27,6 +27,11 @@ internal sealed partial class SessionOpener(
     private static readonly TimeSpan ShortestUse = TimeSpan.FromSeconds(30);
     private static readonly Implementation ClientInfo = new() { Name = "McpPortal", Version = typeof(SessionOpener).Assembly.GetName().Version?.ToString(3) ?? "0" };
 
+    // How long the question of the newest revision may stay unanswered before the older handshake follows. A program is asked from the
+    // moment it starts, which takes a while on a busy machine, and one that finds both in its input refuses the second.
+    private static readonly TimeSpan HttpProbe = TimeSpan.FromSeconds(5);
+    private readonly TimeSpan _stdioProbe = options.OpenTimeout / 2;
+
     /// <summary>Opens the session. Expected failures are values.</summary>
     public async Task<SessionResult> OpenAsync(SessionKey key, ServerSnapshot server, CredentialSet.Ready credentials, CancellationToken cancellationToken)
     {
@@ -46,6 +51,7 @@ internal sealed partial class SessionOpener(
                     Capabilities = new ClientCapabilities(),
                     ProtocolVersion = server.ProtocolPin,
                     InitializationTimeout = options.OpenTimeout,
+                    DiscoverProbeTimeout = server.Transport == ServerTransport.Http ? HttpProbe : _stdioProbe,
                 },
                 NullLoggerFactory.Instance,
                 deadline.Token);
