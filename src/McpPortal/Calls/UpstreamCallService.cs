@@ -21,10 +21,12 @@ internal sealed class UpstreamCallService(
     CallsOptions options,
     TimeProvider time)
 {
+    private static readonly TimeSpan NewsPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
     public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken)
     {
-        if (Unavailable() is { } unavailable)
+        if (await UnavailableAsync(cancellationToken) is { } unavailable)
         {
             return unavailable;
         }
@@ -60,7 +62,7 @@ internal sealed class UpstreamCallService(
     /// <summary>The tools that the user may call at a server.</summary>
     public async Task<ToolListOutcome> ListToolsAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
-        if (Unavailable() is { } unavailable)
+        if (await UnavailableAsync(cancellationToken) is { } unavailable)
         {
             return new ToolListOutcome.Failed(unavailable);
         }
@@ -78,9 +80,9 @@ internal sealed class UpstreamCallService(
     private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
 
     /// <summary>Without news of withdrawn rights, or without records, no call is made.</summary>
-    private CallOutcome.Refused? Unavailable()
+    private async ValueTask<CallOutcome.Refused?> UnavailableAsync(CancellationToken cancellationToken)
     {
-        if (!invalidations.IsCurrent)
+        if (!await invalidations.BecomesCurrentAsync(NewsPatience, cancellationToken))
         {
             return new CallOutcome.Refused("The portal's database does not answer, so calls are paused. Try again in a moment.", Busy: true);
         }

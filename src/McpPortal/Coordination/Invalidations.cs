@@ -11,12 +11,34 @@ internal sealed class Invalidations(TimeProvider time)
 {
     private static readonly TimeSpan CurrentFor = TimeSpan.FromSeconds(2);
     private ImmutableArray<Action<Invalidation>> _subscribers = [];
+    private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastHeard = time.GetTimestamp() - (time.TimestampFrequency * 3600);
 
     /// <summary>
     /// Whether this node has heard everything up to two seconds ago. When not, whoever relies on memory must ask the database or refuse.
     /// </summary>
     public bool IsCurrent => time.GetElapsedTime(Volatile.Read(ref _lastHeard)) <= CurrentFor;
+
+    /// <summary>
+    /// Waits a little until the node has heard from the others again: on a machine with too much to do the news are late, and whoever may
+    /// not act on memory alone should rather wait than refuse. False when the time is up or the wait is cancelled.
+    /// </summary>
+    public async ValueTask<bool> BecomesCurrentAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            // Read before the question, or what is heard in between would be missed.
+            var heard = Volatile.Read(ref _heard).Task;
+            var left = patience - time.GetElapsedTime(began);
+            if (IsCurrent || left <= TimeSpan.Zero || cancellationToken.IsCancellationRequested)
+            {
+                return IsCurrent;
+            }
+
+            await Task.WhenAny(heard, Task.Delay(left, time, cancellationToken));
+        }
+    }
 
     /// <summary>Adds the message to the transaction.</summary>
     public void Publish(DatabaseScope scope, InvalidationKind kind, Guid subject)
@@ -38,5 +60,9 @@ internal sealed class Invalidations(TimeProvider time)
     }
 
     /// <summary>Called by the poller with the time at which the completed poll began.</summary>
-    internal void Heard(long timestamp) => Volatile.Write(ref _lastHeard, timestamp);
+    internal void Heard(long timestamp)
+    {
+        Volatile.Write(ref _lastHeard, timestamp);
+        Interlocked.Exchange(ref _heard, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
 }
