@@ -32,6 +32,9 @@ internal sealed class PortalServices : IAsyncDisposable
 
     public TestDatabase TestDatabase => _database;
 
+    /// <summary>The file with the root key, for further nodes on the same database.</summary>
+    public string RootKey => _rootKey;
+
     public PortalDatabase Database => Get<PortalDatabase>();
 
     public Invalidations Invalidations => Get<Invalidations>();

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using McpPortal.Tests.Rig;
+
+namespace McpPortal.Tests.Promises;
+
+/// <summary>A portal as it is run, <c>McpPortal.dll serve</c> in a process of its own, and the REST calls of programs to it.</summary>
+internal sealed class ServingPortal : IAsyncDisposable
+{
+    private readonly ChildProcess _process;
+    private readonly HttpClient _client;
+
+    private ServingPortal(ChildProcess process, HttpClient client) => (_process, _client) = (process, client);
+
+    public int ProcessId => _process.Id;
+
+    public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    {
+        var built = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var program = Path.Combine(Repository.Root, "src", "McpPortal", "bin", built.Parent!.Name, built.Name, "McpPortal.dll");
+        var address = $"http://127.0.0.1:{Ports.Free().ToString(CultureInfo.InvariantCulture)}";
+        var environment = settings.ToDictionary(s => s.Key.Replace(":", "__", StringComparison.Ordinal), s => s.Value, StringComparer.Ordinal);
+        environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        var process = ChildProcess.Start("dotnet", [program, "serve", "--urls", address], environment, Repository.Root);
+        var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
+        try
+        {
+            await process.WaitForLineAsync("Now listening on", TimeSpan.FromSeconds(90), cancellationToken);
+            using var ready = await client.GetAsync("/readyz", cancellationToken);
+            ready.EnsureSuccessStatusCode();
+            return new ServingPortal(process, client);
+        }
+        catch
+        {
+            client.Dispose();
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Calls a tool with an access key.</summary>
+    public async Task<RestAnswer> CallAsync(string key, string server, string tool, object? arguments = null, CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp/tool/call")
+        {
+            Content = JsonContent.Create(new { serverName = server, methodName = tool, args = arguments ?? new { } }),
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
+        };
+        using var response = await _client.SendAsync(request, cancellationToken);
+        return new RestAnswer(response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonObject>(cancellationToken))!);
+    }
+
+    /// <summary>What <c>kill -9</c> of the portal alone does: whatever it started is on its own.</summary>
+    public async Task KillAsync()
+    {
+        Unix.Signal(_process.Id, Unix.SigKill);
+        await _process.Exited;
+    }
+
+    /// <summary>What the portal wrote last, for failed assertions.</summary>
+    public string Output() => _process.Output();
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _process.DisposeAsync();
+    }
+}
