@@ -1,11 +1,12 @@
 using System.Security.Claims;
 using Bunit;
-using Bunit.TestDoubles;
 using McpPortal.Accounts;
 using McpPortal.Data;
 using McpPortal.Tests.StreamableHttp;
 using McpPortal.Tests.Ui;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace McpPortal.Tests.Rig;
@@ -62,10 +63,13 @@ public abstract class PageTest(PostgresCluster cluster) : ComponentTest, IAsyncL
 
     private protected void SignIn(UserId user, Roles roles = Roles.None, SignInSessionId? session = null)
     {
-        var authorization = AddAuthorization();
-        authorization.SetAuthorized("somebody");
-        authorization.SetClaims([new Claim(ClaimTypes.NameIdentifier, user.ToString()), .. session is { } sid ? [new Claim(PortalClaims.SignIn, sid.ToString())] : Array.Empty<Claim>()]);
-        authorization.SetRoles([.. roles.HasFlag(Roles.Admin) ? [PortalClaims.AdminRole] : Array.Empty<string>(), .. roles.HasFlag(Roles.Auditor) ? [PortalClaims.AuditorRole] : Array.Empty<string>()]);
+        // bUnit's stand-ins know a name only; pages read the claims that the portal itself makes.
+        var claims = session is { } sid ? new[] { new Claim(PortalClaims.SignIn, sid.ToString()) } : [];
+        Services.AddAuthorizationCore();
+        Services.AddSingleton<IAuthorizationPolicyProvider, DefaultAuthorizationPolicyProvider>();
+        Services.AddSingleton<IAuthorizationService, DefaultAuthorizationService>();
+        Services.AddSingleton<AuthenticationStateProvider>(new SignedIn(new ClaimsPrincipal(PortalClaims.Identity("test", user, "somebody", roles, claims))));
+        Services.AddCascadingAuthenticationState();
     }
 
     private protected void Use<T>(T service)
@@ -84,6 +88,11 @@ public abstract class PageTest(PostgresCluster cluster) : ComponentTest, IAsyncL
         UserId = user, ServerId = ServerOf(server), ServerSlug = server, Tool = tool, Via = CallVia.Console, Account = account, Result = result,
         Sentence = result == CallResult.Succeeded ? null : "It did not work.", StartedAt = at, DurationMs = ms, UpstreamMs = ms, RequestBytes = 10, ResponseBytes = 2000,
     };
+
+    private sealed class SignedIn(ClaimsPrincipal person) : AuthenticationStateProvider
+    {
+        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(person));
+    }
 
     /// <summary>The same server each time it is named.</summary>
     private static ServerId ServerOf(string slug) => new(new Guid(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(slug)).AsSpan(0, 16)));

@@ -1,0 +1,93 @@
+using Bunit;
+using McpPortal.Audit;
+using McpPortal.Clients;
+using McpPortal.Data;
+using McpPortal.Servers;
+using McpPortal.Tests.Rig;
+using McpPortal.Ui;
+using McpPortal.Vault;
+using Microsoft.Extensions.Configuration;
+
+namespace McpPortal.Tests.Clients;
+
+public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
+{
+    [Fact]
+    public async Task Without_keys_it_says_what_they_are_for_and_shows_the_public_address()
+    {
+        var page = Show(Keys());
+
+        await page.EventuallyAsync(() => Assert.Contains("script", page.Find(".empty").TextContent, StringComparison.Ordinal));
+        Assert.Contains("https://portal.example.org/mcp/tool/call", page.Find(".usage code[id]").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_is_made_shown_once_and_revoked()
+    {
+        var keys = Keys();
+        var bens = await keys.CreateAsync(Ben, "bens", readOnly: false, null, null, Actor.Page(Ben), Stop);
+        var page = Show(keys);
+        await page.EventuallyAsync(() => page.Find(".empty"));
+
+        page.Find(".page-actions button").Press();
+        await page.EventuallyAsync(() => page.Find("#create-key"));
+        page.Find("#create-key").Send();
+        await page.EventuallyAsync(() => Assert.Contains("Give the key a name", page.Find("#key-fault").TextContent, StringComparison.Ordinal));
+        page.Find("#create-key input").Type("backup job");
+        page.FindAll("#create-key select")[0].Choose("read-only");
+        page.FindAll("#create-key select")[1].Choose("chosen");
+        page.Find("#create-key").Send();
+        await page.EventuallyAsync(() => Assert.Contains("Choose at least one server", page.Find("#key-fault").TextContent, StringComparison.Ordinal));
+        page.FindAll("#create-key select")[1].Choose("all");
+        page.FindAll("#create-key select")[2].Choose("30");
+        page.Find("#create-key").Send();
+        await page.EventuallyAsync(() => page.Find("dialog[data-sticky] code"));
+        var text = page.Find("dialog[data-sticky] code").TextContent;
+
+        var holder = await keys.VerifyAsync(text, Stop);
+        Assert.Equal((Ana, "backup job", true), (holder!.User, holder.KeyName, holder.ReadOnly));
+        page.Find("dialog[data-sticky] .modal-actions button").Press();
+        await page.EventuallyAsync(() => Assert.Contains("backup job", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
+        Assert.DoesNotContain(text, page.Markup, StringComparison.Ordinal);
+        Assert.Contains("Read-only tools of all servers", page.Markup, StringComparison.Ordinal);
+
+        page.Find("li.row button").Press();
+        await page.EventuallyAsync(() => Assert.Contains("It has not been used so far.", page.Find("dialog").TextContent, StringComparison.Ordinal));
+        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.EventuallyAsync(() => page.Find(".empty"));
+        Assert.Null(await keys.VerifyAsync(text, Stop));
+        Assert.NotNull(await keys.VerifyAsync(bens!, Stop));
+    }
+
+    [Fact]
+    public async Task Five_hundred_keys_come_in_portions_and_can_be_searched()
+    {
+        await AddAsync(Enumerable.Range(0, 500).Select(i => new AccessKey { Id = $"k{i}", UserId = Ana, Name = $"key number {i:000}", Hash = new byte[32], CreatedAt = Clock.GetUtcNow(), ExpiresAt = Clock.GetUtcNow().AddDays(i - 1) }));
+        var page = Show(Keys());
+        await page.EventuallyAsync(() => Assert.Equal(60, page.FindAll("li.row").Count));
+
+        page.Find("input[type=search]").Type("number 000");
+        await page.EventuallyAsync(() => Assert.Contains("Expired", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
+        page.Find("input[type=search]").Type("number 003");
+        await page.EventuallyAsync(() => Assert.Contains("Expires soon", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_failed_load_says_so()
+    {
+        var page = Show(Keys(DeafDatabase));
+
+        await page.EventuallyAsync(() => Assert.Contains("Your access keys could not be loaded.", page.Find(".error-what").TextContent, StringComparison.Ordinal));
+    }
+
+    private AccessKeys Keys(PortalDatabase? database = null) => new(database ?? Database, Portal.Get<Fingerprints>(), Portal.Get<AuditLog>(), Portal.Invalidations, Clock);
+
+    private IRenderedComponent<AccessPage> Show(AccessKeys keys)
+    {
+        SignIn(Ana);
+        Use(keys);
+        Use(Portal.Get<ServerCatalog>());
+        Use(new PublicUrl(new ConfigurationBuilder().AddInMemoryCollection([new("Portal:PublicUrl", "https://portal.example.org")]).Build()));
+        return Open<AccessPage>();
+    }
+}
