@@ -193,7 +193,8 @@
 
   let opener = null;
   window.portal = {
-    circuitUp: title => { title.circuitUp = true; document.body.dataset.circuit = 'up'; },
+    // a page that loads its thing first knows its title only now, when the document's head is long sent
+    circuitUp: title => { title.circuitUp = true; document.title = `${title.textContent} · McpPortal`; document.body.dataset.circuit = 'up'; },
     openDialog: dialog => { opener = document.activeElement; if (!dialog.open) { dialog.showModal(); } },
     dialogClosed: () => { if (opener?.isConnected) { opener.focus(); } opener = null; },
     focus: selector => $(selector)?.focus(),
