@@ -4,7 +4,7 @@ namespace McpPortal.BrowserTests.Pictures;
 
 /// <summary>
 /// <c>dotnet run --project tests/McpPortal.BrowserTests -- pictures --base URL [--out DIR] [--sign-in USER] [--cookie NAME=VALUE] [--check] PAGE…</c>:
-/// pictures of pages of a running portal, light, dark and narrow; with --check also axe's findings. Fails on any finding or console message.
+/// <c>pictures --all [--out DIR]</c> or pictures of pages of a running portal, light, dark and narrow; with --check also axe's findings. Fails on any finding or console message.
 /// </summary>
 internal static class PicturesCommand
 {
@@ -19,52 +19,72 @@ internal static class PicturesCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var options = Options.Parse(args);
-        Directory.CreateDirectory(options.Folder);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var complaints = new List<string>();
-        foreach (var look in Looks)
+        if (options.All)
         {
-            await using var context = await browser.NewContextAsync(new()
-            {
-                BaseURL = options.Base.ToString(),
-                ColorScheme = look.Scheme,
-                ViewportSize = new() { Width = look.Width, Height = look.Height },
-            });
-            await EnterAsync(context, options);
-            foreach (var address in options.Pages)
-            {
-                complaints.AddRange((await TakeAsync(context, address, look, options)).Select(complaint => $"{address} {look.Name}: {complaint}"));
-            }
+            return await AllPictures.RunAsync(options.Folder);
         }
 
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var complaints = await TakeAllAsync(browser, options.Base, options.Folder, options.SignIn, options.Pages, options);
         complaints.ForEach(Console.WriteLine);
         Console.WriteLine($"{options.Pages.Count * Looks.Length} pictures in {options.Folder}, {complaints.Count} complaints");
         return complaints.Count == 0 ? 0 : 1;
     }
 
-    private static async Task EnterAsync(IBrowserContext context, Options options)
+    /// <summary>Takes the pages in every look, as one person, and returns what was wrong with them.</summary>
+    internal static async Task<List<string>> TakeAllAsync(IBrowser browser, Uri portal, string folder, string? user, IReadOnlyList<string> pages, Options? options = null)
     {
-        await context.AddCookiesAsync(options.Cookies.Select(cookie => new Cookie { Name = cookie.Name, Value = cookie.Value, Url = options.Base.ToString() }));
-        if (options.SignIn is { } user)
+        Directory.CreateDirectory(folder);
+        var complaints = new List<string>();
+        foreach (var look in Looks)
         {
-            // With --auto-consent the sandbox signs a hinted user in without the click.
-            var page = await context.NewPageAsync();
-            await page.GotoAsync($"/signin?login_hint={Uri.EscapeDataString(user)}");
-            var button = page.GetByTestId($"signin-{user}");
-            var signedIn = page.GetByLabel("Signed in as");
-            await button.Or(signedIn).First.WaitForAsync();
-            if (await button.IsVisibleAsync())
+            await using var context = await browser.NewContextAsync(new()
             {
-                await button.ClickAsync();
+                BaseURL = portal.ToString(),
+                ColorScheme = look.Scheme,
+                ViewportSize = new() { Width = look.Width, Height = look.Height },
+            });
+            await context.AddCookiesAsync((options?.Cookies ?? []).Select(cookie => new Cookie { Name = cookie.Name, Value = cookie.Value, Url = portal.ToString() }));
+            if (user is not null)
+            {
+                await SignInAsync(context, user);
             }
 
-            await signedIn.WaitForAsync();
-            await page.CloseAsync();
+            foreach (var address in pages)
+            {
+                complaints.AddRange((await TakeAsync(context, address, look, folder, options)).Select(complaint => $"{address} {look.Name}: {complaint}"));
+            }
         }
+
+        return complaints;
     }
 
-    private static async Task<List<string>> TakeAsync(IBrowserContext context, string address, Look look, Options options)
+    /// <summary>Signs in once, so that the portal knows the person.</summary>
+    internal static async Task EnterAndLeaveAsync(IBrowser browser, Uri portal, string user)
+    {
+        await using var context = await browser.NewContextAsync(new() { BaseURL = portal.ToString() });
+        await SignInAsync(context, user);
+    }
+
+    internal static async Task SignInAsync(IBrowserContext context, string user)
+    {
+        // With --auto-consent the sandbox signs a hinted user in without the click.
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"/signin?login_hint={Uri.EscapeDataString(user)}");
+        var button = page.GetByTestId($"signin-{user}");
+        var signedIn = page.GetByLabel("Signed in as");
+        await button.Or(signedIn).First.WaitForAsync();
+        if (await button.IsVisibleAsync())
+        {
+            await button.ClickAsync();
+        }
+
+        await signedIn.WaitForAsync();
+        await page.CloseAsync();
+    }
+
+    private static async Task<List<string>> TakeAsync(IBrowserContext context, string address, Look look, string folder, Options? options)
     {
         var page = await context.NewPageAsync();
         var complaints = new List<string>();
@@ -79,7 +99,7 @@ internal static class PicturesCommand
         await page.GotoAsync(address, new() { WaitUntil = WaitUntilState.Load });
         await page.EvaluateAsync("document.fonts.ready.then(() => true)");
         await page.WaitForTimeoutAsync(1200); // a picture of the page at rest; nothing is asserted on this
-        if (options.Check)
+        if (options is { Check: true })
         {
             complaints.AddRange(await Accessibility.FindingsAsync(page));
         }
@@ -90,20 +110,22 @@ internal static class PicturesCommand
         }
 
         var name = address.Trim('/') is { Length: > 0 } path ? string.Concat(path.Select(c => char.IsLetterOrDigit(c) ? c : '-')) : "home";
-        await page.ScreenshotAsync(new() { Path = Path.Combine(options.Folder, $"{name}.{look.Name}.png"), FullPage = options.FullPage });
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.{look.Name}.png"), FullPage = options is { FullPage: true } });
         await page.CloseAsync();
         return complaints;
     }
 
     private sealed record Look(string Name, ColorScheme Scheme, int Width, int Height);
 
-    private sealed class Options
+    internal sealed class Options
     {
         public Uri Base { get; private set; } = new("http://localhost:5080");
 
         public string Folder { get; private set; } = Path.Combine("artifacts", "pictures");
 
         public string? SignIn { get; private set; }
+
+        public bool All { get; private set; }
 
         public bool Check { get; private set; }
 
@@ -124,6 +146,7 @@ internal static class PicturesCommand
                     case "--base": options.Base = new(rest.Dequeue()); break;
                     case "--out": options.Folder = rest.Dequeue(); break;
                     case "--sign-in": options.SignIn = rest.Dequeue(); break;
+                    case "--all": options.All = true; break;
                     case "--check": options.Check = true; break;
                     case "--full": options.FullPage = true; break;
                     case "--cookie" when rest.Dequeue().Split('=', 2) is [var name, var value]: options.Cookies.Add((name, value)); break;

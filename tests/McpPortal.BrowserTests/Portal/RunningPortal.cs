@@ -15,14 +15,14 @@ internal sealed class RunningPortal : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
 
-    private RunningPortal(string data, int port, int sandboxPort)
+    private RunningPortal(string data, int port, int sandboxPort, params ReadOnlySpan<string> more)
     {
         (Data, Port, SandboxPort) = (data, port, sandboxPort);
         _process = new Process
         {
             StartInfo = new ProcessStartInfo(
                 Path.Combine(Repository.Root, "infra", "run"),
-                ["--port", Text(port), "--sandbox-port", Text(sandboxPort), "--data", data, "--no-build"])
+                ["--port", Text(port), "--sandbox-port", Text(sandboxPort), "--data", data, "--no-build", .. more])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -63,18 +63,35 @@ internal sealed class RunningPortal : IAsyncDisposable
         var portal = earlier is null
             ? new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort())
             : new RunningPortal(earlier.Data, earlier.Port, earlier.SandboxPort);
-        portal._process.Start();
-        portal._process.BeginOutputReadLine();
-        portal._process.BeginErrorReadLine();
-        try
+        await portal.BeginAsync();
+        return portal;
+    }
+
+    /// <summary>Starts on fresh data with a sandbox that asks nobody anything.</summary>
+    public static async Task<RunningPortal> StartForScriptsAsync()
+    {
+        var portal = new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort(), "--auto-consent");
+        await portal.BeginAsync();
+        return portal;
+    }
+
+    /// <summary>Runs SQL as the owner of the tables, past row-level security.</summary>
+    public async Task SqlAsync(string sql)
+    {
+        const string Script = """. "$1/infra/lib.sh"; prepare_data "$2"; cluster_setup; psql -q -v ON_ERROR_STOP=1 -h "$socket" -U portal_owner portal""";
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", Script, "sql", Repository.Root, Data])
         {
-            await portal._ready.Task.WaitAsync(Patience);
-            return portal;
-        }
-        catch
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        await process.StandardInput.WriteAsync(sql);
+        process.StandardInput.Close();
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
         {
-            await portal.DisposeAsync();
-            throw;
+            throw new InvalidOperationException($"psql ended with {process.ExitCode}: {errors}");
         }
     }
 
@@ -107,6 +124,22 @@ internal sealed class RunningPortal : IAsyncDisposable
     {
         await StopAsync();
         _process.Dispose();
+    }
+
+    private async Task BeginAsync()
+    {
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        try
+        {
+            await _ready.Task.WaitAsync(Patience);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     private void OnLine(string? line)

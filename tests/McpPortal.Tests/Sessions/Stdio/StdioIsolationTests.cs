@@ -208,7 +208,9 @@ public sealed class StdioIsolationTests
         await using var full = await rig.ConnectAsync();
 
         Assert.Contains((await StdioRig.CallAsync(full, "write", new { path = "/tmp/home/a", megabytes = 64 })).GetString(), new[] { "ENOSPC", "EFBIG" });
-        Assert.Contains((await StdioRig.CallAsync(full, "write", new { path = Path.Combine(AppContext.BaseDirectory, "hello") })).GetString(), new[] { "EACCES", "EROFS" });
+
+        // Not there at all where the checkout lies in a temporary folder, which programs do not see.
+        Assert.Contains((await StdioRig.CallAsync(full, "write", new { path = Path.Combine(AppContext.BaseDirectory, "hello") })).GetString(), new[] { "EACCES", "EROFS", "ENOENT" });
         await Assert.ThrowsAnyAsync<Exception>(() => StdioRig.CallAsync(hungry, "allocate", new { megabytes = 8192 }));
         Assert.Equal("slept", (await StdioRig.CallAsync(full, "sleep", new { milliseconds = 1 })).GetString());
     }

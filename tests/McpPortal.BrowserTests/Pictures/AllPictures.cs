@@ -1,0 +1,102 @@
+using McpPortal.BrowserTests.Portal;
+using Microsoft.Playwright;
+
+namespace McpPortal.BrowserTests.Pictures;
+
+/// <summary>
+/// <c>pictures --all [--out DIR]</c>: starts a portal of its own and takes every page with no rows, one row, 500 rows and a failed load,
+/// light, dark and narrow. Needs a Release build, as <c>infra/test</c> makes it.
+/// </summary>
+internal static class AllPictures
+{
+    private static readonly string[] MemberPages =
+    [
+        "/", "/connections", "/connect/github", "/servers", "/servers/github", "/servers/whoami", "/servers/new", "/secrets",
+        "/console?server=everything&tool=echo", "/activity", "/access", "/profile",
+    ];
+
+    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers"];
+
+    /// <summary>Rows enough to see what a long list looks like; names as long as people make them.</summary>
+    private const string ManyRows = """
+        insert into tool_calls (id, user_id, server_id, server_slug, tool, via, client, account, result, sentence, started_at, duration_ms, upstream_ms, request_bytes, response_bytes)
+        select gen_random_uuid(), u.id, gen_random_uuid(), (array['github', 'email', 'whoami', 'everything'])[1 + n % 4], 'a_tool_with_a_rather_long_name_' || n % 17, 1 + n % 3,
+          case when n % 3 = 1 then 'nightly report' end, 'somebody-' || n % 3 || '@gmail.sandbox.test', 1 + n % 6,
+          case when n % 6 <> 0 then 'The server did not answer within 60 seconds.' end, now() - make_interval(mins => n * 7), 20 + n % 900, 15 + n % 850, 80 + n, 2000 + n * 31
+        from generate_series(1, 500) n, users u where u.email = 'test-500@sandbox.test';
+        insert into servers (id, slug, name, description, owner_kind, owner_id, transport, url, command_line, settings, credentials, enabled, timeout_seconds, version, destination, created_at, updated_at)
+        select gen_random_uuid(), 'own-' || n, 'A server of my own with quite a long name for a card, number ' || n, 'Says what it is for in a sentence.', 1, u.id, 1,
+          'https://mcp' || n || '.example.com/mcp', '[]', '{}', '[{"name":"key","source":"Secret","placement":"Header","target":"X-Key","label":"API key"}]', true, 60, 1, 'https://mcp' || n || '.example.com', now(), now()
+        from generate_series(1, 500) n, users u where u.email = 'test-500@sandbox.test';
+        insert into secrets (id, owner_kind, owner_id, server_id, name, value, generation, destination, created_at, changed_at)
+        select gen_random_uuid(), 1, s.owner_id, s.id, 'key', decode('4d5045010100' || repeat('00', 60), 'hex'), 1, s.destination, now(), now()
+        from servers s where s.slug like 'own-%';
+        insert into access_keys (id, user_id, name, hash, read_only, created_at)
+        select 'picture' || n, u.id, 'Key of the program number ' || n, decode(repeat('00', 32), 'hex'), n % 2 = 0, now() from generate_series(1, 49) n, users u where u.email = 'test-500@sandbox.test';
+        insert into users (id, display_name, email, email_verified, status, claimed_roles, granted_roles, created_at)
+        select gen_random_uuid(), 'Person number ' || n, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
+        """;
+
+    private const string FailedLoads = """
+        alter table tool_calls rename to tool_calls_away;
+        alter table servers rename to servers_away;
+        alter table secrets rename to secrets_away;
+        alter table connections rename to connections_away;
+        alter table access_keys rename to access_keys_away;
+        """;
+
+    public static async Task<int> RunAsync(string folder)
+    {
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var portal = await RunningPortal.StartForScriptsAsync();
+        var complaints = new List<string>();
+        try
+        {
+            await TakeAsync("anonymous", null, ["/"]);
+            await TakeAsync("none", "test-001", MemberPages);
+            await OneOfEachAsync(browser, portal);
+            await TakeAsync("one", "ana", MemberPages);
+            await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "cara");
+            await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-500");
+            await portal.SqlAsync(ManyRows);
+            await TakeAsync("many", "test-500", MemberPages);
+            await TakeAsync("many", "cara", AdminPages);
+            await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-404");
+            await portal.SqlAsync(FailedLoads);
+            await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/secrets", "/activity", "/access"]);
+        }
+        finally
+        {
+            await portal.DisposeAsync();
+            Directory.Delete(portal.Data, recursive: true);
+        }
+
+        complaints.ForEach(Console.WriteLine);
+        Console.WriteLine($"{Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Length} pictures in {folder}, {complaints.Count} complaints");
+        return complaints.Count == 0 ? 0 : 1;
+
+        async Task TakeAsync(string rows, string? user, IReadOnlyList<string> pages) =>
+            complaints.AddRange(await PicturesCommand.TakeAllAsync(browser, portal.Address, Path.Combine(folder, rows), user, pages));
+    }
+
+    /// <summary>Connects one account, stores one secret and makes one call, as a person would.</summary>
+    private static async Task OneOfEachAsync(IBrowser browser, RunningPortal portal)
+    {
+        await using var context = await browser.NewContextAsync(new() { BaseURL = portal.Address.ToString() });
+        await PicturesCommand.SignInAsync(context, "ana");
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/connect/github");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue to" }).ClickAsync();
+        await page.WaitForURLAsync("**/connections?*");
+        await page.GotoAsync("/servers/whoami");
+        await page.WaitForCircuitAsync();
+        await page.GetByPlaceholder("The value").FillAsync("a value for pictures");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set secret" }).ClickAsync();
+        await page.GotoAsync("/console?server=github&tool=list_repos");
+        await page.WaitForCircuitAsync();
+        await page.GetByTestId("run").ClickAsync();
+        await page.GetByTestId("outcome").WaitForAsync();
+        await page.CloseAsync();
+    }
+}
