@@ -16,6 +16,7 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
     private static readonly TimeSpan MayFailFor = TimeSpan.FromSeconds(5);
 
     private readonly Channel<ToolCall> _records = Channel.CreateUnbounded<ToolCall>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<ToolCall> _batch = new(BatchSize);
     private long _failingSince;
     private int _unwritten;
 
@@ -33,9 +34,19 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
         _records.Writer.TryWrite(Record(call, outcome, connection));
     }
 
+    /// <summary>Writes what is left. The host stops hosted services in reverse order of their start, so the worker has ended by now.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (ExecuteTask is null or { IsCompleted: true })
+        {
+            using var last = new CancellationTokenSource(MayFailFor);
+            await WriteAllAsync(last.Token);
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<ToolCall>(BatchSize);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -48,16 +59,13 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
                 break;
             }
 
-            await WriteAllAsync(batch, stoppingToken);
+            await WriteAllAsync(stoppingToken);
         }
-
-        // The host stops hosted services in reverse order of their start, so the worker has ended: write what it left.
-        using var last = new CancellationTokenSource(MayFailFor);
-        await WriteAllAsync(batch, last.Token);
     }
 
-    private async Task WriteAllAsync(List<ToolCall> batch, CancellationToken cancellationToken)
+    private async Task WriteAllAsync(CancellationToken cancellationToken)
     {
+        var batch = _batch;
         while (batch.Count > 0 || _records.Reader.TryPeek(out _))
         {
             while (batch.Count < BatchSize && _records.Reader.TryRead(out var record))

@@ -54,19 +54,8 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
 
     private async Task LoadAsync(RootKey root, CancellationToken cancellationToken)
     {
-        await using var scope = await database.ForSystemAsync(cancellationToken);
-        var installation = await scope.Db.Installation.SingleOrDefaultAsync(cancellationToken);
-        var rows = await scope.Db.KeyRing.Where(k => k.State != KeyState.Retired).ToListAsync(cancellationToken);
-        if (installation is null || rows.Count == 0)
-        {
-            if (installation is not null || rows.Count > 0 || await HoldsEncryptedDataAsync(scope.Db, cancellationToken))
-            {
-                throw Incomplete();
-            }
-
-            (installation, rows) = await CreateAsync(scope, root, cancellationToken);
-        }
-
+        // Another node may commit its ring between two reads: what looks incomplete is looked at once more.
+        var (installation, rows) = await ReadOrCreateAsync(root, cancellationToken) ?? await ReadOrCreateAsync(root, cancellationToken) ?? throw Incomplete();
         InstallId = installation.InstallId;
         var unwrapped = rows.ToDictionary(k => k.Id, k => Unwrap(root, InstallId, k));
         var active = rows.Where(k => k.State == KeyState.Active).ToList();
@@ -84,6 +73,22 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
                 _active[row.Purpose] = row.Id;
             }
         }
+    }
+
+    /// <returns>The ring, made now where there is nothing to read; null when only a part of it is there.</returns>
+    private async Task<(Installation Installation, List<RingKey> Rows)?> ReadOrCreateAsync(RootKey root, CancellationToken cancellationToken)
+    {
+        await using var scope = await database.ForSystemAsync(cancellationToken);
+        var installation = await scope.Db.Installation.SingleOrDefaultAsync(cancellationToken);
+        var rows = await scope.Db.KeyRing.Where(k => k.State != KeyState.Retired).ToListAsync(cancellationToken);
+        if (installation is not null && rows.Count > 0)
+        {
+            return (installation, rows);
+        }
+
+        return installation is null && rows.Count == 0 && !await HoldsEncryptedDataAsync(scope.Db, cancellationToken)
+            ? await CreateAsync(scope, root, cancellationToken)
+            : null;
     }
 
     private static RootKeyException Incomplete() =>
