@@ -83,13 +83,13 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
         await page.WaitForAssertionAsync(() => Assert.Contains("Not set", page.Markup, StringComparison.Ordinal));
         Assert.Equal("off", page.Find("input[type=password]").GetAttribute("autocomplete"));
 
-        await page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = $"{Canary}\r\n" });
-        await page.Find("form.secret-field").SubmitAsync();
+        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = $"{Canary}\r\n" }));
+        await page.InvokeAsync(() => page.Find("form.secret-field").SubmitAsync());
         await page.WaitForAssertionAsync(() => Assert.Contains("line break", page.Find(".field-note").TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain(Canary, page.Markup, StringComparison.Ordinal);
 
-        await page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = Canary });
-        await page.Find("form.secret-field").SubmitAsync();
+        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = Canary }));
+        await page.InvokeAsync(() => page.Find("form.secret-field").SubmitAsync());
         await page.WaitForAssertionAsync(() => Assert.Contains("Replace", page.Markup, StringComparison.Ordinal));
         Assert.DoesNotContain(Canary, page.Markup, StringComparison.Ordinal);
 
@@ -113,7 +113,7 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
         Assert.Contains("https://mcp.example.com:443", page.Find(".confirm-destination").TextContent, StringComparison.Ordinal);
         Assert.Contains("https://new.example:443", page.Find(".confirm-destination").TextContent, StringComparison.Ordinal);
         _portal.HearInvalidations();
-        await page.Find(".confirm-destination button").ClickAsync();
+        await page.InvokeAsync(() => page.Find(".confirm-destination button").ClickAsync());
         await page.WaitForAssertionAsync(() => Assert.Contains("in use again", page.Markup, StringComparison.Ordinal));
         Assert.Empty(page.FindAll(".confirm-destination"));
     }
@@ -134,9 +134,9 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
         var inputs = page.FindAll("form input");
         await inputs[0].ChangeAsync(new ChangeEventArgs { Value = "mine" });
         await page.FindAll("form input")[1].ChangeAsync(new ChangeEventArgs { Value = "Mine" });
-        await page.Find("input[type=url]").ChangeAsync(new ChangeEventArgs { Value = "https://169.254.169.254/latest" });
+        await page.InvokeAsync(() => page.Find("input[type=url]").ChangeAsync(new ChangeEventArgs { Value = "https://169.254.169.254/latest" }));
 
-        await page.Find("form").SubmitAsync();
+        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
 
         await page.WaitForAssertionAsync(() => Assert.Contains(page.FindAll(".field-bad"), e => e.TextContent.Contains("public internet", StringComparison.Ordinal)));
         Assert.DoesNotContain("Template", page.Markup, StringComparison.Ordinal);
@@ -152,8 +152,8 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
         var page = Render<ServerEditPage>(p => p.Add(x => x.Slug, "keyed"));
         await page.WaitForAssertionAsync(() => Assert.NotEmpty(page.FindAll("input[type=url]")));
 
-        await page.Find("input[type=url]").ChangeAsync(new ChangeEventArgs { Value = "https://new.example/mcp" });
-        await page.Find("form").SubmitAsync();
+        await page.InvokeAsync(() => page.Find("input[type=url]").ChangeAsync(new ChangeEventArgs { Value = "https://new.example/mcp" }));
+        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
 
         await page.WaitForAssertionAsync(() => Assert.Contains("1 person's credentials will be suspended", page.Find("dialog").TextContent, StringComparison.Ordinal));
         Assert.Equal("https://mcp.example.com:443", (await _portal.FindAsync(_ana, "keyed")).Destination);
