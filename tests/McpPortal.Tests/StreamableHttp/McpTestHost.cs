@@ -115,7 +115,18 @@ internal sealed class McpTestHost : IAsyncDisposable
     {
         using var response = await SendAsync(HttpMethod.Post, user, Initialize);
         response.EnsureSuccessStatusCode();
-        return response.Headers.GetValues("Mcp-Session-Id").Single();
+        var id = response.Headers.GetValues("Mcp-Session-Id").Single();
+        await IdleAsync(id);
+        return id;
+    }
+
+    /// <summary>Waits until the host, too, is done with the session's last request: a client has its answer a moment earlier.</summary>
+    public async Task IdleAsync(string id)
+    {
+        while (Sessions.List().Any(s => s.Id == id && s.ActiveRequests > 0))
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
     }
 
     public const string Initialize =
