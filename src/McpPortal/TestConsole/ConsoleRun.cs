@@ -55,7 +55,7 @@ public sealed class ConsoleRun
 
     public TimeSpan Elapsed => _clock.GetUtcNow() - Began;
 
-    /// <summary>The server's own words of how far it is.</summary>
+    /// <summary>How far it is: the server's own words, or else its count.</summary>
     public string? ProgressWords { get; private set; }
 
     /// <summary>Share that is done, 0 to 1; null when the server does not know.</summary>
@@ -65,9 +65,10 @@ public sealed class ConsoleRun
     internal void Report(CallProgress progress)
     {
         _progress = progress;
-        ProgressWords = string.IsNullOrWhiteSpace(progress.Message) ? null : Untrusted.Visible(progress.Message, 300);
         var count = progress.Progress.ToString("0.##", CultureInfo.InvariantCulture) + (progress.Total is { } total ? " of " + total.ToString("0.##", CultureInfo.InvariantCulture) : "");
-        Log.Add(Elapsed, "Progress", ProgressWords is null ? count : $"{count}: {ProgressWords}");
+        var words = string.IsNullOrWhiteSpace(progress.Message) ? null : Untrusted.Visible(progress.Message, 300);
+        ProgressWords = words ?? count;
+        Log.Add(Elapsed, "Progress", words is null ? count : $"{count}: {words}");
     }
 
     internal void End(CallOutcome outcome)

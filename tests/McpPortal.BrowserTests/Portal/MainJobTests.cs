@@ -7,7 +7,8 @@ using Microsoft.Playwright;
 namespace McpPortal.BrowserTests.Portal;
 
 /// <summary>The reason why the portal exists, in a real browser: sign in, connect, call a tool as yourself; beside somebody else; across a restart.</summary>
-public sealed class MainJobTests
+[Collection(PortalTests.Name)]
+public sealed class MainJobTests(PortalInUse inUse)
 {
     private const string AnasIssue = "Opened from the console by ana";
     private static readonly string[] Providers = ["google", "github"];
@@ -15,39 +16,25 @@ public sealed class MainJobTests
     [Fact]
     public async Task Ana_and_ben_each_work_as_themselves_and_still_do_after_a_restart()
     {
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var portal = await RunningPortal.StartAsync();
-        try
-        {
-            await using var ana = await browser.NewContextAsync(Settings(portal));
-            await using var ben = await browser.NewContextAsync(Settings(portal));
-            await Task.WhenAll(EnterAsync(ana, "ana"), EnterAsync(ben, "ben"));
+        await using var ana = await inUse.NewContextAsync();
+        await using var ben = await inUse.NewContextAsync();
+        await Task.WhenAll(EnterAsync(ana, "ana"), EnterAsync(ben, "ben"));
 
-            var anasMail = await MailAsync(ana, "ana");
-            var bensMail = await MailAsync(ben, "ben");
-            Assert.Empty(anasMail.Intersect(bensMail));
-            await CreateIssueAsync(ana);
-            Assert.Contains(AnasIssue, await ListIssuesAsync(ana, "ana-dev"), StringComparison.Ordinal);
-            Assert.DoesNotContain(AnasIssue, await ListIssuesAsync(ben, "ben-dev"), StringComparison.Ordinal);
-            await RestAnswersAsTheKeysOwnerAsync(portal);
+        var anasMail = await MailAsync(ana, "ana");
+        var bensMail = await MailAsync(ben, "ben");
+        Assert.Empty(anasMail.Intersect(bensMail));
+        await CreateIssueAsync(ana);
+        Assert.Contains(AnasIssue, await ListIssuesAsync(ana, "ana-dev"), StringComparison.Ordinal);
+        Assert.DoesNotContain(AnasIssue, await ListIssuesAsync(ben, "ben-dev"), StringComparison.Ordinal);
+        await RestAnswersAsTheKeysOwnerAsync(inUse.Portal);
 
-            await portal.DisposeAsync();
-            portal = await RunningPortal.StartAsync(portal);
+        await inUse.RestartAsync();
 
-            // The same browsers, the same cookies: nobody signs in or connects again.
-            Assert.Equal(anasMail, await MailAsync(ana, "ana"));
-            Assert.Equal(bensMail, await MailAsync(ben, "ben"));
-            Assert.Contains(AnasIssue, await ListIssuesAsync(ana, "ana-dev"), StringComparison.Ordinal);
-        }
-        finally
-        {
-            await portal.DisposeAsync();
-            Directory.Delete(portal.Data, recursive: true);
-        }
+        // The same browsers, the same cookies: nobody signs in or connects again.
+        Assert.Equal(anasMail, await MailAsync(ana, "ana"));
+        Assert.Equal(bensMail, await MailAsync(ben, "ben"));
+        Assert.Contains(AnasIssue, await ListIssuesAsync(ana, "ana-dev"), StringComparison.Ordinal);
     }
-
-    private static BrowserNewContextOptions Settings(RunningPortal portal) => new() { BaseURL = portal.Address.ToString() };
 
     private static async Task EnterAsync(IBrowserContext context, string user)
     {
@@ -98,28 +85,12 @@ public sealed class MainJobTests
     /// <summary>Runs a tool in the console as a person does and returns the raw answer that it shows.</summary>
     private static async Task<string> RunAsync(IBrowserContext context, string server, string tool, string account, params (string Field, string Value)[] fields)
     {
-        var page = await context.NewPageAsync();
-        await page.GotoAsync($"/console?server={server}&tool={tool}");
-        await page.WaitForCircuitAsync();
-        foreach (var (field, value) in fields)
-        {
-            await page.GetByTestId($"field-{field}").FillAsync(value);
-        }
-
-        await page.GetByTestId("run").ClickAsync();
-        var outcome = page.GetByTestId("outcome");
-        var confirm = page.GetByTestId("confirm-run");
-        await outcome.Or(confirm).First.WaitForAsync();
-        if (await confirm.IsVisibleAsync())
-        {
-            await confirm.ClickAsync();
-            await outcome.WaitForAsync();
-        }
-
-        Assert.Contains(account, await page.GetByTestId("account").InnerTextAsync(), StringComparison.Ordinal);
-        await page.GetByTestId("tab-raw").ClickAsync();
-        var text = await page.GetByTestId("raw-response").InnerTextAsync();
-        await page.CloseAsync();
+        var console = await ConsoleInUse.OpenAsync(context, server);
+        Assert.Equal("succeeded", await console.RunAsync(tool, fields));
+        Assert.Contains(account, await console.Page.GetByTestId("account").InnerTextAsync(), StringComparison.Ordinal);
+        await console.ShownAsync("raw");
+        var text = await console.Page.GetByTestId("raw-response").InnerTextAsync();
+        await console.Page.CloseAsync();
         return text;
     }
 

@@ -1,0 +1,61 @@
+using McpPortal.BrowserTests.Pictures;
+using Microsoft.Playwright;
+
+namespace McpPortal.BrowserTests.Portal;
+
+/// <summary>One portal and one browser for every test of this collection; the tests run one after the other.</summary>
+public sealed class PortalInUse : IAsyncLifetime
+{
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    internal RunningPortal Portal { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Chromium.LaunchAsync(_playwright);
+        Portal = await RunningPortal.StartAsync();
+    }
+
+    /// <summary>Stops the portal as Ctrl-C does and starts it again on the same data and ports.</summary>
+    public async Task RestartAsync()
+    {
+        await Portal.DisposeAsync();
+        Portal = await RunningPortal.StartAsync(Portal);
+    }
+
+    /// <summary>A browser profile of its own, with nobody signed in.</summary>
+    public Task<IBrowserContext> NewContextAsync(int width = 1440, int height = 900) =>
+        _browser.NewContextAsync(new() { BaseURL = Portal.Address.ToString(), ViewportSize = new() { Width = width, Height = height } });
+
+    /// <summary>The browser profile of a person who has signed in.</summary>
+    public async Task<IBrowserContext> EnterAsync(string user, int width = 1440, int height = 900)
+    {
+        var context = await NewContextAsync(width, height);
+        await PicturesCommand.SignInAsync(context, user);
+        return context;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Portal is not null)
+        {
+            await Portal.DisposeAsync();
+            Directory.Delete(Portal.Data, recursive: true);
+        }
+
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class PortalTests : ICollectionFixture<PortalInUse>
+{
+    public const string Name = "The portal in a browser";
+}
