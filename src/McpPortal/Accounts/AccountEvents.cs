@@ -1,6 +1,4 @@
 using McpPortal.Accounts.Oidc;
-using McpPortal.Audit;
-using Microsoft.AspNetCore.Authentication;
 
 namespace McpPortal.Accounts;
 
@@ -19,13 +17,7 @@ internal sealed class AccountEvents(SignIns signIns) : OidcEvents
                 context.Refusal = refused.Sentence;
                 return;
             case SignInOutcome.Accepted accepted:
-                // Signing in over another sign-in of this browser ends that one.
-                var before = (await request.AuthenticateAsync(PortalPrincipal.SignInScheme)).Principal;
-                if (before?.FindUserId() is { } user && before.FindSignIn() is { } former)
-                {
-                    await signIns.EndAsync(user, former, Actor.Page(user), request.RequestAborted);
-                }
-
+                await signIns.EndFormerAsync(request);
                 context.Principal = PortalPrincipal.Create(accepted.State);
                 if (context.IdToken.Length <= MaxHint)
                 {

@@ -16,13 +16,15 @@ internal sealed class AccountStates
     private readonly PortalDatabase _database;
     private readonly Invalidations _invalidations;
     private readonly TimeProvider _clock;
+    private readonly SingleUserMode _mode;
     private long _version;
 
-    public AccountStates(PortalDatabase database, Invalidations invalidations, TimeProvider clock)
+    public AccountStates(PortalDatabase database, Invalidations invalidations, TimeProvider clock, SingleUserMode mode)
     {
         _database = database;
         _invalidations = invalidations;
         _clock = clock;
+        _mode = mode;
         invalidations.Subscribe(Forget);
     }
 
@@ -37,6 +39,11 @@ internal sealed class AccountStates
     /// <returns>The live state, or null when the sign-in has ended, or its user is disabled or gone.</returns>
     public async ValueTask<AccountState?> GetAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
     {
+        if (!_mode.Admits(user))
+        {
+            return null;
+        }
+
         // A node that has not heard from the others for two seconds trusts the database only.
         if (_invalidations.IsCurrent && _known.TryGetValue(session, out var known))
         {
@@ -68,6 +75,11 @@ internal sealed class AccountStates
     /// <summary>Whether the user may come in at all, whatever they came with.</summary>
     public async ValueTask<bool> IsActiveAsync(UserId user, CancellationToken cancellationToken)
     {
+        if (!_mode.Admits(user))
+        {
+            return false;
+        }
+
         if (_invalidations.IsCurrent && _active.TryGetValue(user, out var known))
         {
             return known;

@@ -15,26 +15,31 @@ internal static class AccountsSetup
     public static void AddAccounts(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         services.AddUsers(configuration);
-        services.AddSingleton<IValidateOptions<OidcSettings>, OidcSettingsCheck>();
-        services.AddOptions<OidcSettings>().ValidateOnStart();
         services.AddOptions<AccountsOptions>().ValidateOnStart();
-        services.AddSingleton<JwtVerifier>();
-        services.AddSingleton<OidcProvider>();
-        services.AddSingleton<OidcTokens>();
-        services.AddSingleton<LogoutTokens>();
         services.AddSingleton<AccountStates>();
         services.AddScoped<AccountEvents>();
         services.AddScoped<SignInCookie>();
         services.AddSingleton<MyProfile>();
         services.AddScoped<AuthenticationStateProvider, LiveAuthState>();
-        services.AddAuthentication(PortalPrincipal.SignInScheme)
-            .AddCookie(PortalPrincipal.SignInScheme, options => ConfigureCookie(options, environment))
-            .AddOAuth<OidcOptions, OidcHandler>(OidcHandler.SchemeName, options => Configure(options, environment));
+        var plainHttp = environment.IsDevelopment() || SingleUserMode.Read(configuration).IsOn;
+        services.AddAuthentication(PortalPrincipal.SignInScheme).AddCookie(PortalPrincipal.SignInScheme, options => ConfigureCookie(options, plainHttp));
         services.AddAuthorizationBuilder()
             .AddPolicy("Admin", policy => policy.RequireRole(PortalClaims.AdminRole))
             .AddPolicy("Auditor", policy => policy.RequireRole(PortalClaims.AdminRole, PortalClaims.AuditorRole));
         services.AddOptions<CookieAuthenticationOptions>(PortalPrincipal.SignInScheme)
             .Configure<IOptions<AccountsOptions>>((cookie, accounts) => cookie.ExpireTimeSpan = accounts.Value.IdleTimeout);
+    }
+
+    /// <summary>Sign-in through the provider; single-user mode goes without.</summary>
+    public static void AddOidc(this IServiceCollection services, IHostEnvironment environment)
+    {
+        services.AddSingleton<IValidateOptions<OidcSettings>, OidcSettingsCheck>();
+        services.AddOptions<OidcSettings>().ValidateOnStart();
+        services.AddSingleton<JwtVerifier>();
+        services.AddSingleton<OidcProvider>();
+        services.AddSingleton<OidcTokens>();
+        services.AddSingleton<LogoutTokens>();
+        services.AddAuthentication().AddOAuth<OidcOptions, OidcHandler>(OidcHandler.SchemeName, options => Configure(options, environment.IsDevelopment()));
         services.AddOptions<OidcOptions>(OidcHandler.SchemeName)
             .Configure<OutboundGuard>((options, guard) => options.Backchannel = guard.Create(OutboundPurpose.SignIn));
     }
@@ -46,16 +51,23 @@ internal static class AccountsSetup
             .PostConfigure(settings => settings.PublicUrl = configuration["Portal:PublicUrl"] ?? settings.PublicUrl);
         services.AddOptions<AccountsOptions>().Bind(configuration.GetSection(AccountsOptions.Section));
         services.AddSingleton<IValidateOptions<AccountsOptions>, Check>();
+        services.AddSingleUser();
         services.TryAddSingleton<Users>();
         services.TryAddSingleton<SignIns>();
     }
 
-    private static void ConfigureCookie(CookieAuthenticationOptions options, IHostEnvironment environment)
+    public static void AddSingleUser(this IServiceCollection services)
     {
-        options.Cookie.Name = Name("portal-session", environment);
+        services.TryAddSingleton(provider => SingleUserMode.Read(provider.GetRequiredService<IConfiguration>()));
+        services.TryAddSingleton<SingleUserAccount>();
+    }
+
+    private static void ConfigureCookie(CookieAuthenticationOptions options, bool plainHttp)
+    {
+        options.Cookie.Name = Name("portal-session", plainHttp);
         options.Cookie.HttpOnly = true;
         options.Cookie.SameSite = SameSiteMode.Lax;
-        options.Cookie.SecurePolicy = Policy(environment);
+        options.Cookie.SecurePolicy = Policy(plainHttp);
         options.Cookie.Path = "/";
         options.SlidingExpiration = true;
         options.LoginPath = "/signin";
@@ -64,7 +76,7 @@ internal static class AccountsSetup
         options.EventsType = typeof(SignInCookie);
     }
 
-    private static void Configure(OidcOptions options, IHostEnvironment environment)
+    private static void Configure(OidcOptions options, bool plainHttp)
     {
         options.CallbackPath = "/signin-oidc";
         options.UsePkce = true;
@@ -72,16 +84,16 @@ internal static class AccountsSetup
         options.SignInScheme = PortalPrincipal.SignInScheme;
         options.RemoteAuthenticationTimeout = TimeSpan.FromMinutes(10);
         options.EventsType = typeof(AccountEvents);
-        options.CorrelationCookie.Name = Name("portal-signin.", environment);
+        options.CorrelationCookie.Name = Name("portal-signin.", plainHttp);
         options.CorrelationCookie.Path = "/";
         options.CorrelationCookie.SameSite = SameSiteMode.Lax;
-        options.CorrelationCookie.SecurePolicy = Policy(environment);
+        options.CorrelationCookie.SecurePolicy = Policy(plainHttp);
     }
 
-    /// <summary>The prefix and Secure need https, which a portal on loopback in development does not have.</summary>
-    private static string Name(string name, IHostEnvironment environment) => environment.IsDevelopment() ? name : $"__Host-{name}";
+    /// <summary>The prefix and Secure need https, which a portal on loopback, in development or for a single user, does not have.</summary>
+    private static string Name(string name, bool plainHttp) => plainHttp ? name : $"__Host-{name}";
 
-    private static CookieSecurePolicy Policy(IHostEnvironment environment) => environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+    private static CookieSecurePolicy Policy(bool plainHttp) => plainHttp ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
 
     private sealed class Check : IValidateOptions<AccountsOptions>
     {

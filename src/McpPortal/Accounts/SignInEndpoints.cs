@@ -15,10 +15,15 @@ internal static class SignInEndpoints
 
     public static void MapSignIn(this WebApplication app)
     {
+        app.MapPost("/signout", SignOutAsync).AllowAnonymous();
+        if (app.Services.GetRequiredService<SingleUserMode>().IsOn)
+        {
+            return;
+        }
+
         // The sign-out form is redirected to the provider, and browsers hold that against form-action.
         app.Services.GetRequiredService<FormTargets>().AllowAlways(new Uri(app.Services.GetRequiredService<OidcProvider>().Settings.Authority));
-        app.MapGet("/signin", SignIn).AllowAnonymous();
-        app.MapPost("/signout", SignOutAsync).AllowAnonymous();
+        app.MapGet("/signin", SignIn).AllowAnonymous().WithOrder(-1); // before the page of single-user mode
         app.MapPost("/backchannel-logout", LogoutAsync).AllowAnonymous().DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(MaxLogoutForm));
     }
 
@@ -39,7 +44,7 @@ internal static class SignInEndpoints
         return Results.Challenge(properties, [OidcHandler.SchemeName]);
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, SignIns signIns)
+    private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, SignIns signIns, SingleUserMode mode)
     {
         if (!await antiforgery.IsRequestValidAsync(context))
         {
@@ -54,6 +59,12 @@ internal static class SignInEndpoints
         }
 
         await signIns.EndAsync(user, session, Actor.Page(user), context.RequestAborted);
+        if (mode.IsOn)
+        {
+            await context.SignOutAsync(PortalPrincipal.SignInScheme);
+            return Results.LocalRedirect("/");
+        }
+
         var properties = new AuthenticationProperties { RedirectUri = "/" };
         if (ticket.Properties?.Items.TryGetValue(OidcHandler.IdTokenHintKey, out var hint) == true)
         {

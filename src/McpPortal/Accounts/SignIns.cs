@@ -109,7 +109,7 @@ internal sealed class SignIns(
             Issuer = identity.Issuer,
             ProviderSessionId = identity.SessionId is { Length: <= 255 } sid ? sid : null,
             CreatedAt = now,
-            ExpiresAt = now + options.Value.Lifetime,
+            ExpiresAt = identity.EndsAt < now + options.Value.Lifetime ? identity.EndsAt.Value : now + options.Value.Lifetime,
             UserAgent = userAgent is { Length: > 400 } ? userAgent[..400] : userAgent,
         };
         scope.Db.SignInSessions.Add(session);

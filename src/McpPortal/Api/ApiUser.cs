@@ -10,12 +10,12 @@ internal sealed class ApiUser(PortalDatabase database)
 {
     /// <summary>The caller when <paramref name="username"/> is left out or names the caller, otherwise null.</summary>
     /// <param name="context">The authenticated request.</param>
-    /// <param name="username">The caller's own verified e-mail address, display of <c>issuer|sub</c>, or id.</param>
+    /// <param name="username">The caller's own verified e-mail address, display of <c>issuer|sub</c>, or id; <c>default</c> in single-user mode.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
     public async ValueTask<UserId?> ResolveAsync(HttpContext context, string? username, CancellationToken cancellationToken)
     {
         var caller = context.User.GetUserId();
-        if (username is null || username == caller.ToString())
+        if (username is null || username == caller.ToString() || (caller == SingleUserMode.User && username == SingleUserMode.Name))
         {
             return caller;
         }

@@ -21,7 +21,8 @@ internal static class UserCommand
     {
         var users = services.GetRequiredService<Users>();
         var issuer = services.GetRequiredService<IConfiguration>()["Oidc:Authority"] ?? "";
-        return await users.FindAsync(name, issuer, cancellationToken) is { } id
+        var one = name == SingleUserMode.Name && services.GetRequiredService<SingleUserMode>().IsOn ? SingleUserMode.User : (UserId?)null;
+        return (one ?? await users.FindAsync(name, issuer, cancellationToken)) is { } id
             && (await users.ListAsync(cancellationToken)).FirstOrDefault(user => user.Id == id) is { } found
             ? found
             : throw new CliException($"'{name}' is nobody, or more than one. People appear when they first sign in; name them by verified e-mail address or by 'issuer|sub' ('user list' shows them).", exitCode: 2);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Coordination;
 using McpPortal.Data;
@@ -20,11 +21,12 @@ internal sealed class AccessKeys
     private readonly AuditLog _audit;
     private readonly Invalidations _invalidations;
     private readonly TimeProvider _time;
+    private readonly SingleUserMode _mode;
     private long _version;
 
-    public AccessKeys(PortalDatabase database, Fingerprints fingerprints, AuditLog audit, Invalidations invalidations, TimeProvider time)
+    public AccessKeys(PortalDatabase database, Fingerprints fingerprints, AuditLog audit, Invalidations invalidations, TimeProvider time, SingleUserMode mode)
     {
-        (_database, _fingerprints, _audit, _invalidations, _time) = (database, fingerprints, audit, invalidations, time);
+        (_database, _fingerprints, _audit, _invalidations, _time, _mode) = (database, fingerprints, audit, invalidations, time, mode);
         invalidations.Subscribe(OnInvalidation);
     }
 
@@ -32,8 +34,6 @@ internal sealed class AccessKeys
     /// <returns>The key's text, for the only time.</returns>
     public async Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
     {
-        var (id, text) = AccessKeyText.Generate();
-
         // Only owners themselves may write under their own row-level security; an operator at the command line is somebody else.
         await using DatabaseScope scope = actor.User == user ? await _database.ForUserAsync(user, cancellationToken) : await _database.ForSystemAsync(cancellationToken);
         if (await scope.Db.AccessKeys.CountAsync(k => k.UserId == user && k.RevokedAt == null, cancellationToken) >= MaxPerUser)
@@ -41,6 +41,15 @@ internal sealed class AccessKeys
             return null;
         }
 
+        var text = Add(scope, user, name, readOnly, servers, expiresAt, actor);
+        await scope.CommitAsync(cancellationToken);
+        return text;
+    }
+
+    /// <summary>Makes a key in the caller's transaction.</summary>
+    public string Add(DatabaseScope scope, UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor)
+    {
+        var (id, text) = AccessKeyText.Generate();
         scope.Db.AccessKeys.Add(new AccessKey
         {
             Id = id,
@@ -54,7 +63,6 @@ internal sealed class AccessKeys
         });
         _audit.Record(scope, AuditAction.AccessKeyCreated, actor, "access-key", id, user, ("name", name), ("readOnly", readOnly ? "yes" : "no"), ("expires", expiresAt?.ToString("u")));
         _invalidations.Publish(scope, InvalidationKind.AccessKeys, user.Value);
-        await scope.CommitAsync(cancellationToken);
         return text;
     }
 
@@ -76,6 +84,15 @@ internal sealed class AccessKeys
             .ExecuteUpdateAsync(set => set.SetProperty(k => k.RevokedAt, now), cancellationToken) == 0)
         {
             return false;
+        }
+
+        // In single-user mode browsers sign in with keys.
+        foreach (var session in await scope.Db.SignInSessions
+            .Where(s => s.UserId == user && s.Issuer == SingleUserMode.Issuer && s.ProviderSessionId == keyId && s.EndedAt == null).ToListAsync(cancellationToken))
+        {
+            session.EndedAt = now;
+            _audit.Record(scope, AuditAction.UserSignedOut, actor, "sign-in", session.Id.ToString(), user);
+            _invalidations.Publish(scope, InvalidationKind.SignIn, session.Id.Value);
         }
 
         _audit.Record(scope, AuditAction.AccessKeyRevoked, actor, "access-key", keyId, user);
@@ -113,7 +130,7 @@ internal sealed class AccessKeys
 
         // Compared for unknown ids too, so that both take the same time.
         var matches = CryptographicOperations.FixedTimeEquals(remembered.Hash, Hash(text));
-        return matches && remembered.Holder is { } holder && !(remembered.ExpiresAt <= _time.GetUtcNow()) ? holder : null;
+        return matches && remembered.Holder is { } holder && !(holder.ExpiresAt <= _time.GetUtcNow()) && _mode.Admits(holder.User) ? holder : null;
     }
 
     private async Task<Remembered> LoadAsync(string id, CancellationToken cancellationToken)
@@ -125,8 +142,8 @@ internal sealed class AccessKeys
             where key.Id == id && key.RevokedAt == null && user.Status == UserStatus.Active
             select new { Key = key, user.DisplayName }).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         return row is null
-            ? new Remembered(new byte[32], null, null)
-            : new Remembered(row.Key.Hash, new KeyHolder(id, row.Key.Name, row.Key.UserId, row.DisplayName, row.Key.ReadOnly, row.Key.Servers), row.Key.ExpiresAt);
+            ? new Remembered(new byte[32], null)
+            : new Remembered(row.Key.Hash, new KeyHolder(id, row.Key.Name, row.Key.UserId, row.DisplayName, row.Key.ReadOnly, row.Key.Servers, row.Key.ExpiresAt));
     }
 
     private byte[] Hash(string text) => _fingerprints.OfAccessKey(Encoding.ASCII.GetBytes(text));
@@ -157,7 +174,7 @@ internal sealed class AccessKeys
         }
     }
 
-    private sealed record Remembered(byte[] Hash, KeyHolder? Holder, DateTimeOffset? ExpiresAt)
+    private sealed record Remembered(byte[] Hash, KeyHolder? Holder)
     {
         public override string ToString() => $"access key of {Holder?.User}";
     }

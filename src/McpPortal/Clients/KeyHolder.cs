@@ -9,4 +9,5 @@ namespace McpPortal.Clients;
 /// <param name="UserName">The owner's display name.</param>
 /// <param name="ReadOnly">Only tools that declare themselves read-only.</param>
 /// <param name="Servers">The only servers allowed; null for all.</param>
-internal sealed record KeyHolder(string KeyId, string KeyName, UserId User, string UserName, bool ReadOnly, IReadOnlyList<ServerId>? Servers);
+/// <param name="ExpiresAt">When it ends; null for never.</param>
+internal sealed record KeyHolder(string KeyId, string KeyName, UserId User, string UserName, bool ReadOnly, IReadOnlyList<ServerId>? Servers, DateTimeOffset? ExpiresAt);

@@ -1,3 +1,4 @@
+using McpPortal.Clients;
 using McpPortal.Data;
 using McpPortal.Vault;
 
@@ -12,7 +13,7 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", ReadyAsync).AllowAnonymous();
     }
 
-    private static async Task<IResult> ReadyAsync(PortalDatabase database, VaultState vault, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(PortalDatabase database, VaultState vault, SingleUserStart start, CancellationToken cancellationToken)
     {
         if (vault.IsSealed)
         {
@@ -21,8 +22,8 @@ internal static class HealthEndpoints
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(2));
-        return await database.AnswersAsync(deadline.Token)
-            ? Results.Text("ready")
-            : Results.Text("database", statusCode: StatusCodes.Status503ServiceUnavailable);
+        return !await database.AnswersAsync(deadline.Token) ? Results.Text("database", statusCode: StatusCodes.Status503ServiceUnavailable)
+            : start.IsDone ? Results.Text("ready")
+            : Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -34,6 +34,12 @@ internal static class PortalApp
     public static void AddPortal(this WebApplicationBuilder builder)
     {
         var (services, configuration, environment) = (builder.Services, builder.Configuration, builder.Environment);
+        var singleUser = SingleUserMode.Read(configuration).IsOn;
+        if (singleUser)
+        {
+            builder.ListenOnLoopbackOnly();
+        }
+
         builder.WebHost.UseStaticWebAssets();
         services.AddSingleton(TimeProvider.System);
         services.AddProblemDetails();
@@ -43,8 +49,13 @@ internal static class PortalApp
         services.AddAudit();
         services.AddOutbound(configuration);
         services.AddCoordination();
-        services.AddUi(environment);
+        services.AddUi(plainHttp: singleUser || environment.IsDevelopment());
         services.AddAccounts(configuration, environment);
+        if (!singleUser)
+        {
+            services.AddOidc(environment);
+        }
+
         services.AddClients();
         services.AddServers(configuration);
         services.AddConnections(configuration, environment);

@@ -5,9 +5,8 @@ namespace McpPortal.Ui;
 /// <summary>Registers and maps the pages.</summary>
 internal static class UiSetup
 {
-    public static void AddUi(this IServiceCollection services, IHostEnvironment environment)
+    public static void AddUi(this IServiceCollection services, bool plainHttp)
     {
-        var development = environment.IsDevelopment();
         services.AddRazorComponents().AddInteractiveServerComponents(options => options.DetailedErrors = false)
             .AddHubOptions(options => options.MaximumReceiveMessageSize = 512 * 1024); // arguments that are typed as JSON; the default is 32 KB
         services.AddCascadingAuthenticationState();
@@ -16,9 +15,9 @@ internal static class UiSetup
         services.AddSingleton<PublicUrl>();
         services.AddAntiforgery(options =>
         {
-            // The __Host- prefix needs https, which a portal on loopback in development does not have.
-            options.Cookie.Name = development ? "portal-antiforgery" : "__Host-portal-antiforgery";
-            options.Cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            // The __Host- prefix needs https, which a portal on loopback, in development or for a single user, does not have.
+            options.Cookie.Name = plainHttp ? "portal-antiforgery" : "__Host-portal-antiforgery";
+            options.Cookie.SecurePolicy = plainHttp ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
             options.Cookie.SameSite = SameSiteMode.Strict;
             options.SuppressXFrameOptionsHeader = true;
         });

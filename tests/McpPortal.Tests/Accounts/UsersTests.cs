@@ -109,7 +109,7 @@ public sealed class UsersTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_back_channel_logout_ends_what_it_names_and_nothing_begun_later()
     {
-        var states = new AccountStates(_database, _invalidations, TimeProvider.System);
+        var states = new AccountStates(_database, _invalidations, TimeProvider.System, new SingleUserMode(false));
         var one = await SignInAsync("a", sid: "s1");
         var two = await SignInAsync("a", sid: "s2");
         var other = await SignInAsync("b", sid: "s1b");

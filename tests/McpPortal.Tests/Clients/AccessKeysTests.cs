@@ -216,7 +216,7 @@ public sealed class AccessKeysTests(PostgresCluster cluster) : IAsyncLifetime
             Database = new PortalDatabase(portal.TestDatabase.Options);
             Invalidations = new Invalidations(TimeProvider.System);
             Fingerprints = portal.Get<Fingerprints>();
-            Keys = new AccessKeys(Database, Fingerprints, new AuditLog(TimeProvider.System), Invalidations, TimeProvider.System);
+            Keys = new AccessKeys(Database, Fingerprints, new AuditLog(TimeProvider.System), Invalidations, TimeProvider.System, new SingleUserMode(false));
             _poller = new InvalidationPoller(Database, Invalidations, TimeProvider.System, NullLogger<InvalidationPoller>.Instance);
         }
 

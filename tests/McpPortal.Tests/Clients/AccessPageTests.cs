@@ -1,4 +1,5 @@
 using Bunit;
+using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
 using McpPortal.Data;
@@ -80,7 +81,7 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         await page.EventuallyAsync(() => Assert.Contains("Your access keys could not be loaded.", page.Find(".error-what").TextContent, StringComparison.Ordinal));
     }
 
-    private AccessKeys Keys(PortalDatabase? database = null) => new(database ?? Database, Portal.Get<Fingerprints>(), Portal.Get<AuditLog>(), Portal.Invalidations, Clock);
+    private AccessKeys Keys(PortalDatabase? database = null) => new(database ?? Database, Portal.Get<Fingerprints>(), Portal.Get<AuditLog>(), Portal.Invalidations, Clock, new SingleUserMode(false));
 
     private IRenderedComponent<AccessPage> Show(AccessKeys keys)
     {

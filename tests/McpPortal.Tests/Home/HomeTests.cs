@@ -1,4 +1,5 @@
 using Bunit;
+using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Calls;
 using McpPortal.Clients;
@@ -87,7 +88,7 @@ public sealed class HomeTests(PostgresCluster cluster) : PageTest(cluster)
     private IRenderedComponent<MyHome> Show(PortalDatabase database)
     {
         SignIn(Ana);
-        var keys = new AccessKeys(database, Portal.Get<Fingerprints>(), Portal.Get<AuditLog>(), Portal.Invalidations, TimeProvider.System);
+        var keys = new AccessKeys(database, Portal.Get<Fingerprints>(), Portal.Get<AuditLog>(), Portal.Invalidations, TimeProvider.System, new SingleUserMode(false));
         Use(new HomeQueries(Portal.Get<MyConnections>(), Portal.Get<ProviderDirectory>(), new ActivityQueries(database), keys, TimeProvider.System));
         return Open<MyHome>();
     }

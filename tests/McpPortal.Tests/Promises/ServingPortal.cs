@@ -14,22 +14,26 @@ internal sealed class ServingPortal : IAsyncDisposable
 
     private ServingPortal(ChildProcess process, HttpClient client) => (_process, _client) = (process, client);
 
+    /// <summary>The built portal.</summary>
+    public static string Program { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)));
+
     public int ProcessId => _process.Id;
+
+    /// <summary>Everything the portal wrote so far.</summary>
+    public IReadOnlyList<string> Lines => _process.Lines;
 
     public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
     {
-        var built = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var program = Path.Combine(Repository.Root, "src", "McpPortal", "bin", built.Parent!.Name, built.Name, "McpPortal.dll");
         var address = $"http://127.0.0.1:{Ports.Free().ToString(CultureInfo.InvariantCulture)}";
         var environment = settings.ToDictionary(s => s.Key.Replace(":", "__", StringComparison.Ordinal), s => s.Value, StringComparer.Ordinal);
         environment["ASPNETCORE_ENVIRONMENT"] = "Development";
-        var process = ChildProcess.Start("dotnet", [program, "serve", "--urls", address], environment, Repository.Root);
+        var process = ChildProcess.Start("dotnet", [Program, "serve", "--urls", address], environment, Repository.Root);
         var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
         try
         {
             await process.WaitForLineAsync("Now listening on", TimeSpan.FromSeconds(90), cancellationToken);
-            using var ready = await client.GetAsync("/readyz", cancellationToken);
-            ready.EnsureSuccessStatusCode();
+            var (ready, _) = await Eventually.AskAsync(() => ReadyAsync(client, cancellationToken), ready => ready, TimeSpan.FromSeconds(60));
+            Assert.True(ready, $"The portal does not get ready:\n{process.Output()}");
             return new ServingPortal(process, client);
         }
         catch
@@ -61,6 +65,14 @@ internal sealed class ServingPortal : IAsyncDisposable
 
     /// <summary>What the portal wrote last, for failed assertions.</summary>
     public string Output() => _process.Output();
+
+    private static string Find(DirectoryInfo built) => Path.Combine(Repository.Root, "src", "McpPortal", "bin", built.Parent!.Name, built.Name, "McpPortal.dll");
+
+    private static async Task<bool> ReadyAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetAsync("/readyz", cancellationToken);
+        return answer.IsSuccessStatusCode;
+    }
 
     public async ValueTask DisposeAsync()
     {

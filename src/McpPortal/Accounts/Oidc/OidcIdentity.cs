@@ -20,4 +20,7 @@ internal sealed record OidcIdentity
     public string? SessionId { get; init; }
 
     public string? Tenant { get; init; }
+
+    /// <summary>When the proof itself ends, and the sign-in with it.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
 }
