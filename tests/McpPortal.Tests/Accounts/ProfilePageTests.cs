@@ -44,9 +44,9 @@ public sealed class ProfilePageTests(PostgresCluster cluster) : PageTest(cluster
         var page = Show(Database, mine.Id);
         await page.EventuallyAsync(() => Assert.Equal(4, page.FindAll("li.row").Count));
 
-        page.Find(".section-head button").Press();
+        await page.PressAsync(".section-head button");
         await page.EventuallyAsync(() => Assert.Contains("3 browsers are", page.Find("dialog").TextContent, StringComparison.Ordinal));
-        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.PressAsync(() => page.FindAll("dialog .modal-actions button")[1]);
 
         await page.EventuallyAsync(() => Assert.Single(page.FindAll("li.row")));
         await using var scope = await Database.ForSystemAsync(Stop);

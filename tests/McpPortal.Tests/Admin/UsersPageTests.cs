@@ -55,19 +55,19 @@ public sealed class UsersPageTests(PostgresCluster cluster) : PageTest(cluster)
         var page = Show(Database, _admin);
         await page.EventuallyAsync(() => Assert.Equal(3, page.FindAll("li.row").Count));
 
-        Press(page, "ben", "Disable");
+        await PressAsync(page, "ben", "Disable");
         await page.EventuallyAsync(() => Assert.Contains("1 sign-in ends, 2 access keys stop working.", page.Find("dialog").TextContent, StringComparison.Ordinal));
-        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.PressAsync(() => page.FindAll("dialog .modal-actions button")[1]);
         await page.EventuallyAsync(() => Assert.Contains("Disabled", Badges(page, "ben"), StringComparison.Ordinal));
 
-        Press(page, "cara", "Disable");
+        await PressAsync(page, "cara", "Disable");
         await page.EventuallyAsync(() => Assert.Contains("Disable cara?", page.Find("dialog").TextContent, StringComparison.Ordinal));
-        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.PressAsync(() => page.FindAll("dialog .modal-actions button")[1]);
         await page.EventuallyAsync(() => Assert.Contains("cara is the last administrator.", page.Find(".error-what").TextContent, StringComparison.Ordinal));
 
-        Press(page, "ana", "Make admin");
+        await PressAsync(page, "ana", "Make admin");
         await page.EventuallyAsync(() => page.Find("dialog"));
-        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.PressAsync(() => page.FindAll("dialog .modal-actions button")[1]);
         await page.EventuallyAsync(() => Assert.Contains("Administrator", Badges(page, "ana"), StringComparison.Ordinal));
         await using var scope = await Database.ForSystemAsync(Stop);
         Assert.Equal((UserStatus.Disabled, Roles.Admin, UserStatus.Active), ((await scope.Db.Users.SingleAsync(u => u.Id == Ben, Stop)).Status, (await scope.Db.Users.SingleAsync(u => u.Id == Ana, Stop)).Roles, (await scope.Db.Users.SingleAsync(u => u.Id == _admin, Stop)).Status));
@@ -82,9 +82,9 @@ public sealed class UsersPageTests(PostgresCluster cluster) : PageTest(cluster)
         await page.EventuallyAsync(() => Assert.Equal(60, page.FindAll("li.row").Count));
         Assert.Contains("503 users", page.Markup, StringComparison.Ordinal);
 
-        page.Find("select[aria-label='Show users']").Choose("disabled");
+        await page.ChooseAsync("select[aria-label='Show users']", "disabled");
         await page.EventuallyAsync(() => Assert.Equal(10, page.FindAll("li.row").Count));
-        page.Find("input[type=search]").Type("p003@");
+        await page.TypeAsync("input[type=search]", "p003@");
         await page.EventuallyAsync(() => Assert.Contains("person 003", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
     }
 
@@ -107,6 +107,6 @@ public sealed class UsersPageTests(PostgresCluster cluster) : PageTest(cluster)
 
     private static string Badges(IRenderedComponent<UsersPage> page, string name) => page.FindAll("li.row").Single(row => row.QuerySelector("b")!.TextContent == name).QuerySelector(".badges")!.TextContent;
 
-    private static void Press(IRenderedComponent<UsersPage> page, string name, string button) =>
-        page.FindAll("li.row").Single(row => row.QuerySelector("b")!.TextContent == name).QuerySelectorAll("button").Single(b => b.TextContent.Trim() == button).Press();
+    private static Task PressAsync(IRenderedComponent<UsersPage> page, string name, string button) =>
+        page.PressAsync(() => page.FindAll("li.row").Single(row => row.QuerySelector("b")!.TextContent == name).QuerySelectorAll("button").Single(b => b.TextContent.Trim() == button));
 }

@@ -47,14 +47,14 @@ public sealed class ActivityPageTests(PostgresCluster cluster) : PageTest(cluste
 
         for (var rows = ActivityFeed.PageSize; rows < 500; rows = Math.Min(500, rows + ActivityFeed.PageSize))
         {
-            page.Find(".more button").Press();
+            await page.PressAsync(".more button");
             await page.EventuallyAsync(() => Assert.Equal(Math.Min(500, rows + ActivityFeed.PageSize), page.FindAll("tbody tr").Count));
         }
 
         Assert.Empty(page.FindAll(".more button"));
-        page.Find("select[aria-label=Server]").Choose("github");
+        await page.ChooseAsync("select[aria-label=Server]", "github");
         await page.EventuallyAsync(() => Assert.Equal(10, page.FindAll("tbody tr").Count));
-        page.Find("input[type=search]").Choose("no such thing");
+        await page.ChooseAsync("input[type=search]", "no such thing");
         await page.EventuallyAsync(() => Assert.Contains("No call fits these filters.", page.Markup, StringComparison.Ordinal));
         Assert.NotNull(page.Find("select[aria-label=Server]"));
     }

@@ -30,31 +30,31 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         var page = Show(keys);
         await page.EventuallyAsync(() => page.Find(".empty"));
 
-        page.Find(".page-actions button").Press();
+        await page.PressAsync(".page-actions button");
         await page.EventuallyAsync(() => page.Find("#create-key"));
-        page.Find("#create-key").Send();
+        await page.SendAsync("#create-key");
         await page.EventuallyAsync(() => Assert.Contains("Give the key a name", page.Find("#key-fault").TextContent, StringComparison.Ordinal));
-        page.Find("#create-key input").Type("backup job");
-        page.FindAll("#create-key select")[0].Choose("read-only");
-        page.FindAll("#create-key select")[1].Choose("chosen");
-        page.Find("#create-key").Send();
+        await page.TypeAsync("#create-key input", "backup job");
+        await page.ChooseAsync(() => page.FindAll("#create-key select")[0], "read-only");
+        await page.ChooseAsync(() => page.FindAll("#create-key select")[1], "chosen");
+        await page.SendAsync("#create-key");
         await page.EventuallyAsync(() => Assert.Contains("Choose at least one server", page.Find("#key-fault").TextContent, StringComparison.Ordinal));
-        page.FindAll("#create-key select")[1].Choose("all");
-        page.FindAll("#create-key select")[2].Choose("30");
-        page.Find("#create-key").Send();
+        await page.ChooseAsync(() => page.FindAll("#create-key select")[1], "all");
+        await page.ChooseAsync(() => page.FindAll("#create-key select")[2], "30");
+        await page.SendAsync("#create-key");
         await page.EventuallyAsync(() => page.Find("dialog[data-sticky] code"));
         var text = page.Find("dialog[data-sticky] code").TextContent;
 
         var holder = await keys.VerifyAsync(text, Stop);
         Assert.Equal((Ana, "backup job", true), (holder!.User, holder.KeyName, holder.ReadOnly));
-        page.Find("dialog[data-sticky] .modal-actions button").Press();
+        await page.PressAsync("dialog[data-sticky] .modal-actions button");
         await page.EventuallyAsync(() => Assert.Contains("backup job", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain(text, page.Markup, StringComparison.Ordinal);
         Assert.Contains("Read-only tools of all servers", page.Markup, StringComparison.Ordinal);
 
-        page.Find("li.row button").Press();
+        await page.PressAsync("li.row button");
         await page.EventuallyAsync(() => Assert.Contains("It has not been used so far.", page.Find("dialog").TextContent, StringComparison.Ordinal));
-        page.FindAll("dialog .modal-actions button")[1].Press();
+        await page.PressAsync(() => page.FindAll("dialog .modal-actions button")[1]);
         await page.EventuallyAsync(() => page.Find(".empty"));
         Assert.Null(await keys.VerifyAsync(text, Stop));
         Assert.NotNull(await keys.VerifyAsync(bens!, Stop));
@@ -67,9 +67,9 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         var page = Show(Keys());
         await page.EventuallyAsync(() => Assert.Equal(60, page.FindAll("li.row").Count));
 
-        page.Find("input[type=search]").Type("number 000");
+        await page.TypeAsync("input[type=search]", "number 000");
         await page.EventuallyAsync(() => Assert.Contains("Expired", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
-        page.Find("input[type=search]").Type("number 003");
+        await page.TypeAsync("input[type=search]", "number 003");
         await page.EventuallyAsync(() => Assert.Contains("Expires soon", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
     }
 

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Components;
 
 namespace McpPortal.Tests.Rig;
 
-/// <summary>What a person does on a page, and waits for.</summary>
+/// <summary>
+/// What a person does on a page, and waits for. Things are found and used in one step of the renderer: after a render in between, the
+/// handler of what was found would be gone.
+/// </summary>
 internal static class PageHelp
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -12,11 +15,21 @@ internal static class PageHelp
     public static Task EventuallyAsync<T>(this IRenderedComponent<T> page, Action assertion)
         where T : IComponent => page.WaitForAssertionAsync(assertion, Patience);
 
-    public static void Press(this IElement element) => element.Click();
+    public static Task PressAsync<T>(this IRenderedComponent<T> page, string selector)
+        where T : IComponent => page.PressAsync(() => page.Find(selector));
 
-    public static void Send(this IElement form) => form.Submit();
+    public static Task PressAsync<T>(this IRenderedComponent<T> page, Func<IElement> find)
+        where T : IComponent => page.InvokeAsync(() => find().Click());
 
-    public static void Type(this IElement field, string text) => field.Input(text);
+    public static Task SendAsync<T>(this IRenderedComponent<T> page, string selector)
+        where T : IComponent => page.InvokeAsync(() => page.Find(selector).Submit());
 
-    public static void Choose(this IElement field, string value) => field.Change(value);
+    public static Task TypeAsync<T>(this IRenderedComponent<T> page, string selector, string text)
+        where T : IComponent => page.InvokeAsync(() => page.Find(selector).Input(text));
+
+    public static Task ChooseAsync<T>(this IRenderedComponent<T> page, string selector, string value)
+        where T : IComponent => page.ChooseAsync(() => page.Find(selector), value);
+
+    public static Task ChooseAsync<T>(this IRenderedComponent<T> page, Func<IElement> find, string value)
+        where T : IComponent => page.InvokeAsync(() => find().Change(value));
 }

@@ -70,7 +70,7 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
 
         await page.WaitForAssertionAsync(() => Assert.Equal(2, page.FindAll(".server-card").Count));
         Assert.Equal(["Set secret", "Needs nothing"], page.FindAll(".server-card .badge").Select(Word));
-        await page.Find("input[type=search]").InputAsync(new ChangeEventArgs { Value = "plain" });
+        await page.InvokeAsync(() => page.Find("input[type=search]").InputAsync(new ChangeEventArgs { Value = "plain" }));
         Assert.Single(page.FindAll(".server-card"));
     }
 
@@ -131,9 +131,8 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
     {
         var page = Render<ServerEditPage>();
         await page.WaitForAssertionAsync(() => Assert.NotEmpty(page.FindAll("form")));
-        var inputs = page.FindAll("form input");
-        await inputs[0].ChangeAsync(new ChangeEventArgs { Value = "mine" });
-        await page.FindAll("form input")[1].ChangeAsync(new ChangeEventArgs { Value = "Mine" });
+        await page.InvokeAsync(() => page.FindAll("form input")[0].ChangeAsync(new ChangeEventArgs { Value = "mine" }));
+        await page.InvokeAsync(() => page.FindAll("form input")[1].ChangeAsync(new ChangeEventArgs { Value = "Mine" }));
         await page.InvokeAsync(() => page.Find("input[type=url]").ChangeAsync(new ChangeEventArgs { Value = "https://169.254.169.254/latest" }));
 
         await page.InvokeAsync(() => page.Find("form").SubmitAsync());
@@ -157,7 +156,7 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
 
         await page.WaitForAssertionAsync(() => Assert.Contains("1 person's credentials will be suspended", page.Find("dialog").TextContent, StringComparison.Ordinal));
         Assert.Equal("https://mcp.example.com:443", (await _portal.FindAsync(_ana, "keyed")).Destination);
-        await page.FindAll("dialog button").Single(b => b.TextContent.Contains("Save and suspend", StringComparison.Ordinal)).ClickAsync();
+        await page.InvokeAsync(() => page.FindAll("dialog button").Single(b => b.TextContent.Contains("Save and suspend", StringComparison.Ordinal)).ClickAsync());
         Assert.Equal("https://new.example:443", (await _portal.FindAsync(_ana, "keyed")).Destination);
     }
 

@@ -8,6 +8,7 @@ using McpPortal.Calls;
 using McpPortal.Data;
 using McpPortal.Servers;
 using McpPortal.TestConsole;
+using McpPortal.Tests.Rig;
 using McpPortal.Tests.StreamableHttp;
 using McpPortal.Tests.Ui;
 using Microsoft.AspNetCore.Components;
@@ -62,51 +63,52 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public void Words_narrow_the_list()
+    public async Task Words_narrow_the_list()
     {
         var page = Open("?server=github");
 
-        page.Find("[data-testid=tool-filter]").Input("ISSUE");
+        await page.TypeAsync("[data-testid=tool-filter]", "ISSUE");
 
         Assert.Equal(["list_issues", "create_issue"], page.FindAll(".tool-name").Select(t => t.TextContent));
         Assert.Equal("2 of 5 tools", page.Find(".tool-count").TextContent);
     }
 
     [Fact]
-    public void Choosing_server_and_tool_is_in_the_address()
+    public async Task Choosing_server_and_tool_is_in_the_address()
     {
         var page = Open("");
-        page.Find("[data-testid=server]").Change("github");
-        page.WaitForElement("[data-testid=tool-list_issues]").Click();
+        await page.ChooseAsync("[data-testid=server]", "github");
+        await page.WaitForElementAsync("[data-testid=tool-list_issues]");
+        await page.PressAsync("[data-testid=tool-list_issues]");
 
         Assert.EndsWith("/console?server=github&tool=list_issues", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
-        Assert.Equal("list_issues", page.WaitForElement(".tool-head h2").TextContent);
+        Assert.Equal("list_issues", (await page.WaitForElementAsync(".tool-head h2")).TextContent);
         Assert.Equal("fill", page.Find(".console").GetAttribute("data-step"));
-        page.Find("[data-testid=back-to-tools]").Click();
-        page.WaitForAssertion(() => Assert.Equal("pick", page.Find(".console").GetAttribute("data-step")));
+        await page.PressAsync("[data-testid=back-to-tools]");
+        await page.WaitForAssertionAsync(() => Assert.Equal("pick", page.Find(".console").GetAttribute("data-step")));
     }
 
     [Fact]
-    public void The_form_is_made_from_the_schema_and_sends_what_was_typed()
+    public async Task The_form_is_made_from_the_schema_and_sends_what_was_typed()
     {
         var page = Open("?server=github&tool=list_issues");
 
         Assert.Equal("10", page.Find("[data-testid=field-limit]").GetAttribute("value"));
         Assert.Equal("true", page.Find("[data-testid=field-repo]").GetAttribute("aria-required"));
         Assert.Contains("Which repository", page.Find("#" + page.Find("[data-testid=field-repo]").GetAttribute("aria-describedby")).TextContent, StringComparison.Ordinal);
-        page.Find("[data-testid=run]").Click();
+        await page.PressAsync("[data-testid=run]");
         Assert.Equal("Fill this in; the tool needs it.", page.Find("[data-testid=problem-repo]").LastChild!.TextContent);
         Assert.Equal("true", page.Find("[data-testid=field-repo]").GetAttribute("aria-invalid"));
         Assert.Empty(_calls);
 
-        page.Find("[data-testid=field-repo]").Change("ana/notes");
-        page.Find("[data-testid=run]").Click();
+        await page.ChooseAsync("[data-testid=field-repo]", "ana/notes");
+        await page.PressAsync("[data-testid=run]");
 
         Assert.Equal([(_ana, "github", "list_issues", """{"repo":"ana/notes","limit":10}""")], _calls);
     }
 
     [Fact]
-    public void Every_kind_of_field_has_its_input()
+    public async Task Every_kind_of_field_has_its_input()
     {
         _tools = _ => new ToolListOutcome.Listed([Tool("t", """
             {"type":"object","properties":{"s":{"type":"string"},"body":{"type":"string"},"n":{"type":"number"},"b":{"type":"boolean"},"e":{"enum":["x","y"],"default":"y"},
@@ -118,21 +120,21 @@ public sealed class ConsolePageTests : ComponentTest
             ["s INPUT", "body TEXTAREA", "n INPUT", "b SELECT", "e SELECT", "l FIELDSET", "g FIELDSET", "g.in INPUT", "j TEXTAREA"],
             page.FindAll("[data-testid^=field-]").Select(f => $"{f.GetAttribute("data-testid")!["field-".Length..]} {f.TagName}"));
         Assert.All(page.FindAll("input[id^=field-], select[id^=field-], textarea[id^=field-]"), f => Assert.NotNull(page.Find($"label[for={f.Id}]")));
-        page.Find("[data-testid=add-l]").Click();
-        page.Find("[data-testid='field-l[0]']").Change("first");
-        page.Find("[data-testid='field-g.in']").Change("inner");
-        page.Find("[data-testid=field-b]").Change("false");
-        page.Find("[data-testid=as-json]").Click();
+        await page.PressAsync("[data-testid=add-l]");
+        await page.ChooseAsync("[data-testid='field-l[0]']", "first");
+        await page.ChooseAsync("[data-testid='field-g.in']", "inner");
+        await page.ChooseAsync("[data-testid=field-b]", "false");
+        await page.PressAsync("[data-testid=as-json]");
         Assert.Equal("""{"b":false,"e":"y","l":["first"],"g":{"in":"inner"}}""", JsonNode.Parse(page.Find("[data-testid=json]").GetAttribute("value")!)!.ToJsonString());
-        page.Find("[data-testid=as-form]").Click();
+        await page.PressAsync("[data-testid=as-form]");
         Assert.Equal("inner", page.Find("[data-testid='field-g.in']").GetAttribute("value"));
     }
 
     [Fact]
-    public void A_running_call_shows_the_servers_words_the_time_and_then_the_answer()
+    public async Task A_running_call_shows_the_servers_words_the_time_and_then_the_answer()
     {
-        var page = Run("create_issue");
-        page.WaitForState(() => _called.Task.IsCompleted);
+        var page = await RunAsync("create_issue");
+        await page.WaitForStateAsync(() => _called.Task.IsCompleted);
         Assert.True(page.Find("[data-testid=run]").HasAttribute("disabled"));
         Assert.Equal("result", page.Find(".console").GetAttribute("data-step"));
         Assert.False(page.Find("progress").HasAttribute("value"));
@@ -140,42 +142,42 @@ public sealed class ConsolePageTests : ComponentTest
         _progress!(new CallProgress(1, 4, "Reading " + Evil));
         _clock.Advance(TimeSpan.FromSeconds(3));
 
-        page.WaitForAssertion(() => Assert.Equal("Reading " + Evil, page.Find("[data-testid=progress]").TextContent));
+        await page.WaitForAssertionAsync(() => Assert.Equal("Reading " + Evil, page.Find("[data-testid=progress]").TextContent));
         Assert.Equal("0.25", page.Find("progress").GetAttribute("value"));
         Assert.Equal("3 s", page.Find("[data-testid=elapsed]").TextContent);
         _answer.SetResult(Succeeded("""{"content":[{"type":"text","text":"Issue 7"}]}""") with { Account = "ana-dev", Duration = TimeSpan.FromMilliseconds(214), Upstream = TimeSpan.FromMilliseconds(213) });
-        page.WaitForAssertion(() => Assert.Equal("succeeded", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
+        await page.WaitForAssertionAsync(() => Assert.Equal("succeeded", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
         Assert.Equal("Issue 7", page.Find("[data-testid=result-text]").TextContent);
         Assert.Equal("as ana-dev", page.Find("[data-testid=account]").TextContent);
         Assert.Equal("portal 1 ms · server 213 ms", page.Find("[data-testid=times]").GetAttribute("title"));
-        page.Find("[data-testid=tab-raw]").Click();
+        await page.PressAsync("[data-testid=tab-raw]");
         Assert.Equal("""{"method":"tools/call","params":{"name":"create_issue","arguments":{}}}""", JsonNode.Parse(page.Find("[data-testid=raw-request]").TextContent)!.ToJsonString());
         Assert.Equal("""{"content":[{"type":"text","text":"Issue 7"}]}""", page.Find("[data-testid=raw-response]").TextContent);
-        page.Find("[data-testid=tab-log]").Click();
+        await page.PressAsync("[data-testid=tab-log]");
         Assert.Equal(["Sent", "Progress", "Ended"], page.FindAll("[data-testid=protocol] b").Select(b => b.TextContent));
         Assert.Empty(page.FindAll("script, img"));
         AssertInert(page);
     }
 
     [Fact]
-    public void Cancel_cancels_the_call_once_and_says_so()
+    public async Task Cancel_cancels_the_call_once_and_says_so()
     {
-        var page = Run("create_issue");
-        page.WaitForState(() => _called.Task.IsCompleted);
+        var page = await RunAsync("create_issue");
+        await page.WaitForStateAsync(() => _called.Task.IsCompleted);
 
-        page.Find("[data-testid=cancel]").Click();
+        await page.PressAsync("[data-testid=cancel]");
 
         Assert.True(_cancelled.IsCancellationRequested);
         Assert.True(page.Find("[data-testid=cancel]").HasAttribute("disabled"));
         _answer.SetResult(new CallOutcome.Cancelled());
-        page.WaitForAssertion(() => Assert.Equal("cancelled", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
+        await page.WaitForAssertionAsync(() => Assert.Equal("cancelled", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
         Assert.False(page.Find("[data-testid=run]").HasAttribute("disabled"));
     }
 
     [Fact]
     public async Task Leaving_the_page_cancels_the_call()
     {
-        Run("create_issue");
+        await RunAsync("create_issue");
         await _called.Task;
 
         await DisposeComponentsAsync();
@@ -184,14 +186,14 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public void Another_tool_can_be_opened_while_one_runs_without_stopping_it()
+    public async Task Another_tool_can_be_opened_while_one_runs_without_stopping_it()
     {
-        var page = Run("create_issue");
-        page.WaitForState(() => _called.Task.IsCompleted);
+        var page = await RunAsync("create_issue");
+        await page.WaitForStateAsync(() => _called.Task.IsCompleted);
 
-        page.Find("[data-testid=tool-browse]").Click();
+        await page.PressAsync("[data-testid=tool-browse]");
 
-        page.WaitForAssertion(() => Assert.Equal("browse", page.Find(".tool-head h2").TextContent));
+        await page.WaitForAssertionAsync(() => Assert.Equal("browse", page.Find(".tool-head h2").TextContent));
         Assert.False(_cancelled.IsCancellationRequested);
         Assert.True(page.Find("[data-testid=run]").HasAttribute("disabled"));
         Assert.StartsWith("create_issue", page.Find(".result-head h2").TextContent, StringComparison.Ordinal);
@@ -212,13 +214,13 @@ public sealed class ConsolePageTests : ComponentTest
 
     [Theory]
     [MemberData(nameof(Ends))]
-    public void Each_outcome_is_one_calm_sentence(string kind)
+    public async Task Each_outcome_is_one_calm_sentence(string kind)
     {
         var outcome = Outcomes[kind];
         _answer.SetResult(outcome);
-        var page = Run("create_issue");
+        var page = await RunAsync("create_issue");
 
-        page.WaitForAssertion(() => Assert.Equal(kind, page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
+        await page.WaitForAssertionAsync(() => Assert.Equal(kind, page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
         Assert.Equal(outcome.Explanation, page.Find(".console-sentence").TextContent);
         Assert.Equal(kind == "needs-connection" ? ["/connect/github?server=github"] : [], page.FindAll("[data-testid=outcome] a").Select(a => a.GetAttribute("href")!));
         Assert.Equal(kind == "tool-failed" ? 1 : 0, page.FindAll("[data-testid=result-text]").Count);
@@ -226,27 +228,27 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public void A_fault_of_the_portal_ends_the_call_and_not_the_page()
+    public async Task A_fault_of_the_portal_ends_the_call_and_not_the_page()
     {
         _answer.SetException(new InvalidOperationException("password=hunter2"));
-        var page = Run("create_issue");
+        var page = await RunAsync("create_issue");
 
-        page.WaitForAssertion(() => Assert.Equal("refused", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
+        await page.WaitForAssertionAsync(() => Assert.Equal("refused", page.Find("[data-testid=outcome]").GetAttribute("data-outcome")));
         Assert.DoesNotContain("hunter2", page.Markup, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_dangerous_tool_runs_only_after_its_name_was_confirmed()
+    public async Task A_dangerous_tool_runs_only_after_its_name_was_confirmed()
     {
         var page = Open("?server=github&tool=delete_repo");
-        page.Find("[data-testid=run]").Click();
+        await page.PressAsync("[data-testid=run]");
 
         Assert.Empty(_calls);
         Assert.Equal("Run delete_repo at GitHub?", page.Find("dialog h2").TextContent);
-        page.Find("[data-testid=confirm-leave]").Click();
+        await page.PressAsync("[data-testid=confirm-leave]");
         Assert.Empty(page.FindAll("dialog"));
-        page.Find("[data-testid=run]").Click();
-        page.Find("[data-testid=confirm-run]").Click();
+        await page.PressAsync("[data-testid=run]");
+        await page.PressAsync("[data-testid=confirm-run]");
 
         Assert.Equal("delete_repo", Assert.Single(_calls).Tool);
     }
@@ -262,16 +264,16 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public void A_failed_list_can_be_asked_for_again()
+    public async Task A_failed_list_can_be_asked_for_again()
     {
         var asked = 0;
         var good = _tools;
         _tools = server => asked++ == 0 ? new ToolListOutcome.Failed(new CallOutcome.Unreachable("GitHub cannot be reached.")) : good(server);
         var page = Open("?server=github");
 
-        page.Find("[data-testid=outcome] button").Click();
+        await page.PressAsync("[data-testid=outcome] button");
 
-        page.WaitForAssertion(() => Assert.Equal(5, page.FindAll(".tool-pick").Count));
+        await page.WaitForAssertionAsync(() => Assert.Equal(5, page.FindAll(".tool-pick").Count));
     }
 
     [Fact]
@@ -284,7 +286,7 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public void What_a_server_writes_is_shown_and_never_run()
+    public async Task What_a_server_writes_is_shown_and_never_run()
     {
         _tools = _ => new ToolListOutcome.Listed(
             [
@@ -311,37 +313,37 @@ public sealed class ConsolePageTests : ComponentTest
         Assert.Equal(Evil, page.Find(".tool-about").TextContent);
         AssertInert(page);
 
-        page.Find("[data-testid=run]").Click();
+        await page.PressAsync("[data-testid=run]");
 
-        page.WaitForElement("[data-testid=result-table]");
+        await page.WaitForElementAsync("[data-testid=result-table]");
         foreach (var tab in new[] { "table", "text", "json", "raw", "log" })
         {
-            page.Find($"[data-testid=tab-{tab}]").Click();
+            await page.PressAsync($"[data-testid=tab-{tab}]");
             AssertInert(page);
         }
     }
 
     [Fact]
-    public void Long_text_is_folded_until_asked_for()
+    public async Task Long_text_is_folded_until_asked_for()
     {
         _answer.SetResult(Succeeded(new JsonObject { ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = new string('x', 50_000) }) }.ToJsonString()));
-        var page = Run("create_issue");
+        var page = await RunAsync("create_issue");
 
-        page.WaitForAssertion(() => Assert.Equal(20_001, page.Find("[data-testid=result-text]").TextContent.Length));
-        page.Find("[data-testid=show-all]").Click();
+        await page.WaitForAssertionAsync(() => Assert.Equal(20_001, page.Find("[data-testid=result-text]").TextContent.Length));
+        await page.PressAsync("[data-testid=show-all]");
         Assert.Equal(50_000, page.Find("[data-testid=result-text]").TextContent.Length);
     }
 
     [Fact]
-    public void A_table_is_sorted_by_number_or_word_on_request()
+    public async Task A_table_is_sorted_by_number_or_word_on_request()
     {
         _answer.SetResult(Succeeded("""{"structuredContent":[{"n":10,"w":"b"},{"n":9,"w":"a"}]}"""));
-        var page = Run("create_issue");
+        var page = await RunAsync("create_issue");
 
-        page.WaitForElement("[data-testid=result-table]");
-        page.FindAll("th button")[0].Click();
+        await page.WaitForElementAsync("[data-testid=result-table]");
+        await page.PressAsync(() => page.FindAll("th button")[0]);
         Assert.Equal(["9", "10"], page.FindAll("tbody tr td:first-child").Select(td => td.TextContent));
-        page.FindAll("th button")[0].Click();
+        await page.PressAsync(() => page.FindAll("th button")[0]);
         Assert.Equal("descending", page.FindAll("th")[0].GetAttribute("aria-sort"));
         Assert.Equal(["10", "9"], page.FindAll("tbody tr td:first-child").Select(td => td.TextContent));
     }
@@ -353,10 +355,10 @@ public sealed class ConsolePageTests : ComponentTest
         Assert.DoesNotContain(page.FindAll("a"), a => a.GetAttribute("href")!.StartsWith("javascript", StringComparison.OrdinalIgnoreCase));
     }
 
-    private IRenderedComponent<ConsolePage> Run(string tool)
+    private async Task<IRenderedComponent<ConsolePage>> RunAsync(string tool)
     {
         var page = Open("?server=github&tool=" + tool);
-        page.Find("[data-testid=run]").Click();
+        await page.PressAsync("[data-testid=run]");
         return page;
     }
 

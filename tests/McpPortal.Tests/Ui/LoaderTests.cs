@@ -1,4 +1,5 @@
 using Bunit;
+using McpPortal.Tests.Rig;
 using McpPortal.Ui.Controls;
 using Microsoft.AspNetCore.Components;
 
@@ -22,18 +23,18 @@ public sealed class LoaderTests : ControlTest
     }
 
     [Fact]
-    public void A_failed_load_says_so_without_the_reason_and_can_be_tried_again()
+    public async Task A_failed_load_says_so_without_the_reason_and_can_be_tried_again()
     {
         Expect().SetException(new InvalidOperationException("password=hunter2"));
         var loader = Show();
 
-        loader.WaitForAssertion(() => Assert.Contains("Your secrets could not be loaded.", loader.Find(".error-what").TextContent, StringComparison.Ordinal));
+        await loader.WaitForAssertionAsync(() => Assert.Contains("Your secrets could not be loaded.", loader.Find(".error-what").TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain("hunter2", loader.Markup, StringComparison.Ordinal);
         Assert.NotEmpty(loader.Find("details code").TextContent);
 
         Expect().SetResult("mail");
-        loader.FindAll("button").First(button => button.TextContent == "Try again").Click();
-        loader.WaitForAssertion(() => Assert.Equal("mail", loader.Find("p.got").TextContent));
+        await loader.PressAsync(() => loader.FindAll("button").First(button => button.TextContent == "Try again"));
+        await loader.WaitForAssertionAsync(() => Assert.Equal("mail", loader.Find("p.got").TextContent));
         Assert.Empty(loader.FindAll(".error-card"));
     }
 
