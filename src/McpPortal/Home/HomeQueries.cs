@@ -25,7 +25,7 @@ internal sealed class HomeQueries(MyConnections connections, ProviderDirectory p
         [
             .. Step(mine.Count == 0 && hasProvider, new("/connections", "link", "Connect an account", "Gmail, GitHub and others, so that tools can work with them as you.")),
             .. Step(calls.Count == 0, new("/console", "terminal", "Try a tool in the console", "Choose a server and a tool, fill in its form, and see exactly what happens.")),
-            .. Step(!hasKey, new("/access", "key", "Create an access key", "It lets your own programs and AI clients call tools as you.")),
+            .. Step(!hasKey, new("/access", "key", "Create an access key", "It lets your own programs call tools as you.")),
         ];
         return new HomeView(mine, calls, steps);
     }

@@ -13,9 +13,9 @@ public static class Format
     /// <summary>"1 call", "2,000 calls"</summary>
     public static string Count(long number, string one, string many) => $"{Count(number)} {(number == 1 ? one : many)}";
 
-    /// <summary>Share of one as "12 %", small ones as "0.4 %".</summary>
+    /// <summary>Share of one as "12 %", small ones as "0.4 %"; the space does not break.</summary>
     public static string Percent(double share) =>
-        (share * 100).ToString(share is > 0 and < 0.0995 ? "0.#" : "0", English) + " %";
+        (share * 100).ToString(share is > 0 and < 0.0995 ? "0.#" : "0", English) + "\u00a0%";
 
     /// <summary>Bytes as "512 B", "1.5 KB", "12 MB" (steps of 1,024).</summary>
     public static string Bytes(long bytes)

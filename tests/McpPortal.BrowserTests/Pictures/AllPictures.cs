@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace McpPortal.BrowserTests.Pictures;
 
 /// <summary>
-/// <c>pictures --all [--out DIR]</c>: starts a portal of its own and takes every page with no rows, one row, 500 rows and a failed load,
+/// <c>pictures --all [--out DIR] [--check]</c>: starts a portal of its own and takes every page with no rows, one row, 500 rows and a failed load,
 /// light, dark and narrow. Needs a Release build, as <c>infra/test</c> makes it.
 /// </summary>
 internal static class AllPictures
@@ -15,7 +15,13 @@ internal static class AllPictures
         "/console?server=everything&tool=echo", "/activity", "/access", "/profile",
     ];
 
-    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers"];
+    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers", "/servers/new?for=organisation", "/servers/email/edit"];
+
+    /// <summary>Nodes hear of changes made past them as of any other; they may take two seconds.</summary>
+    private const string HearOfServers = "insert into invalidations (kind, subject) select 4, id from servers;";
+    private const string NoServers = "update servers set removed_at = now();" + HearOfServers;
+    private const string OneServer = "update servers set removed_at = null where slug = 'email';" + HearOfServers;
+    private const string AllServers = "update servers set removed_at = null;" + HearOfServers;
 
     /// <summary>Rows enough to see what a long list looks like; names as long as people make them.</summary>
     private const string ManyRows = """
@@ -31,11 +37,15 @@ internal static class AllPictures
         insert into secrets (id, owner_kind, owner_id, server_id, name, value, generation, destination, created_at, changed_at)
         select gen_random_uuid(), 1, s.owner_id, s.id, 'key', decode('4d5045010100' || repeat('00', 60), 'hex'), 1, s.destination, now(), now()
         from servers s where s.slug like 'own-%';
+        insert into connections (id, owner_kind, owner_id, provider_id, account_id, account, label, client_id, scopes, status, generation, consent_version, lease_fence, failures, last_error, last_error_at, created_at, connected_at)
+        select gen_random_uuid(), 1, u.id, p.id, 'picture-' || n, 'somebody.with.a.long.address.' || n || '@department.example.org', case when n % 2 = 0 then 'a label of my own' end, p.client_id, '["repo","email"]', 1 + n % 2,
+          1, 1, 0, 0, case when n % 2 = 1 then 'The provider refused the grant because it was revoked there.' end, case when n % 2 = 1 then now() end, now(), now()
+        from generate_series(1, 12) n, providers p, users u where u.email = 'test-500@sandbox.test';
         insert into access_keys (id, user_id, name, hash, read_only, created_at)
         select 'picture' || n, u.id, 'Key of the program number ' || n, decode(repeat('00', 32), 'hex'), n % 2 = 0, now() from generate_series(1, 49) n, users u where u.email = 'test-500@sandbox.test';
         insert into users (id, display_name, email, email_verified, status, claimed_roles, granted_roles, created_at)
-        select gen_random_uuid(), 'Person number ' || n, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
-        """;
+        select gen_random_uuid(), case when n % 50 = 0 then 'Somebody with a name of sixty characters as some people have it ' || n else 'Person number ' || n end, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
+        """ + HearOfServers;
 
     private const string FailedLoads = """
         alter table tool_calls rename to tool_calls_away;
@@ -45,8 +55,9 @@ internal static class AllPictures
         alter table access_keys rename to access_keys_away;
         """;
 
-    public static async Task<int> RunAsync(string folder)
+    public static async Task<int> RunAsync(PicturesCommand.Options options)
     {
+        var folder = options.Folder;
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
         var portal = await RunningPortal.StartForScriptsAsync();
@@ -54,17 +65,24 @@ internal static class AllPictures
         try
         {
             await TakeAsync("anonymous", null, ["/"]);
-            await TakeAsync("none", "test-001", MemberPages);
-            await OneOfEachAsync(browser, portal);
-            await TakeAsync("one", "ana", MemberPages);
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "cara");
+            await ChangeAsync(NoServers);
+            await TakeAsync("none", "cara", AdminPages);
+            await ChangeAsync(AllServers);
+            await TakeAsync("none", "test-001", MemberPages);
+            await OneOfEachAsync(browser, portal, folder);
+            await ChangeAsync(NoServers + OneServer);
+            await TakeAsync("one", "cara", AdminPages);
+            await ChangeAsync(AllServers);
+            await TakeAsync("one", "ana", MemberPages);
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-500");
-            await portal.SqlAsync(ManyRows);
+            await ChangeAsync(ManyRows);
             await TakeAsync("many", "test-500", MemberPages);
             await TakeAsync("many", "cara", AdminPages);
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-404");
             await portal.SqlAsync(FailedLoads);
             await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/secrets", "/activity", "/access"]);
+            await TakeAsync("failed", "cara", ["/admin", "/admin/servers"]);
         }
         finally
         {
@@ -77,13 +95,19 @@ internal static class AllPictures
         return complaints.Count == 0 ? 0 : 1;
 
         async Task TakeAsync(string rows, string? user, IReadOnlyList<string> pages) =>
-            complaints.AddRange(await PicturesCommand.TakeAllAsync(browser, portal.Address, Path.Combine(folder, rows), user, pages));
+            complaints.AddRange(await PicturesCommand.TakeAllAsync(browser, portal.Address, Path.Combine(folder, rows), user, pages, options));
+
+        async Task ChangeAsync(string sql)
+        {
+            await portal.SqlAsync(sql);
+            await Task.Delay(TimeSpan.FromSeconds(3));
+        }
     }
 
-    /// <summary>Connects one account, stores one secret and makes one call, as a person would.</summary>
-    private static async Task OneOfEachAsync(IBrowser browser, RunningPortal portal)
+    /// <summary>Connects one account, stores one secret and makes one call, as a person would, whose answer is taken too.</summary>
+    private static async Task OneOfEachAsync(IBrowser browser, RunningPortal portal, string folder)
     {
-        await using var context = await browser.NewContextAsync(new() { BaseURL = portal.Address.ToString() });
+        await using var context = await browser.NewContextAsync(new() { BaseURL = portal.Address.ToString(), ViewportSize = new() { Width = 1440, Height = 900 } });
         await PicturesCommand.SignInAsync(context, "ana");
         var page = await context.NewPageAsync();
         await page.GotoAsync("/connect/github");
@@ -97,6 +121,7 @@ internal static class AllPictures
         await page.WaitForCircuitAsync();
         await page.GetByTestId("run").ClickAsync();
         await page.GetByTestId("outcome").WaitForAsync();
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "one", "console-result.light.png") });
         await page.CloseAsync();
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace McpPortal.BrowserTests.Pictures;
 
 /// <summary>
-/// <c>dotnet run --project tests/McpPortal.BrowserTests -- pictures --base URL [--out DIR] [--sign-in USER] [--cookie NAME=VALUE] [--check] PAGE…</c>:
+/// <c>dotnet run --project tests/McpPortal.BrowserTests -- pictures --base URL [--out DIR] [--sign-in USER] [--cookie NAME=VALUE] [--press KEY]… [--full] [--check] PAGE…</c>:
 /// <c>pictures --all [--out DIR]</c> or pictures of pages of a running portal, light, dark and narrow; with --check also axe's findings. Fails on any finding or console message.
 /// </summary>
 internal static class PicturesCommand
@@ -21,7 +21,7 @@ internal static class PicturesCommand
         var options = Options.Parse(args);
         if (options.All)
         {
-            return await AllPictures.RunAsync(options.Folder);
+            return await AllPictures.RunAsync(options);
         }
 
         using var playwright = await Playwright.CreateAsync();
@@ -99,6 +99,11 @@ internal static class PicturesCommand
         await page.GotoAsync(address, new() { WaitUntil = WaitUntilState.Load });
         await page.EvaluateAsync("document.fonts.ready.then(() => true)");
         await page.WaitForTimeoutAsync(1200); // a picture of the page at rest; nothing is asserted on this
+        foreach (var key in options?.Keys ?? [])
+        {
+            await page.Keyboard.PressAsync(key);
+        }
+
         if (options is { Check: true })
         {
             complaints.AddRange(await Accessibility.FindingsAsync(page));
@@ -133,6 +138,8 @@ internal static class PicturesCommand
 
         public List<(string Name, string Value)> Cookies { get; } = [];
 
+        public List<string> Keys { get; } = [];
+
         public List<string> Pages { get; } = [];
 
         public static Options Parse(string[] args)
@@ -146,6 +153,7 @@ internal static class PicturesCommand
                     case "--base": options.Base = new(rest.Dequeue()); break;
                     case "--out": options.Folder = rest.Dequeue(); break;
                     case "--sign-in": options.SignIn = rest.Dequeue(); break;
+                    case "--press": options.Keys.Add(rest.Dequeue()); break;
                     case "--all": options.All = true; break;
                     case "--check": options.Check = true; break;
                     case "--full": options.FullPage = true; break;

@@ -46,10 +46,10 @@ public sealed class FormatTests
         Assert.Equal(words, Format.Duration(TimeSpan.FromMilliseconds(milliseconds)));
 
     [Theory]
-    [InlineData(0, "0 %")]
-    [InlineData(0.004, "0.4 %")]
-    [InlineData(0.125, "13 %")]
-    [InlineData(1, "100 %")]
+    [InlineData(0, "0\u00a0%")]
+    [InlineData(0.004, "0.4\u00a0%")]
+    [InlineData(0.125, "13\u00a0%")]
+    [InlineData(1, "100\u00a0%")]
     public void Shares_are_percent(double share, string words) => Assert.Equal(words, Format.Percent(share));
 
     [Fact]
