@@ -6,7 +6,8 @@ namespace McpPortal.Sandbox;
 
 internal static class Randoms
 {
-    public static string Token(string prefix = "") => prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    /// <summary>A token that says what it is: whoever finds one in a log knows where it comes from, and the tests can look for all of them at once.</summary>
+    public static string Token(string prefix = "") => $"{prefix}not-a-secret-" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
     public static string Id() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 

@@ -19,6 +19,7 @@ internal sealed partial class CallRunner(
     SessionPool pool,
     CredentialResolver resolver,
     CredentialInjector injector,
+    CredentialScrubber scrubber,
     UserSlots slots,
     CallRecorder recorder,
     TimeProvider time,
@@ -53,6 +54,7 @@ internal sealed partial class CallRunner(
             outcome = Cancelled(call, stopping);
         }
 
+        outcome = await CleanAsync(outcome, call.Caller.User, call.Server, attempt.Ready);
         outcome = outcome with { Id = call.Id, Server = call.Server.Name, Account = attempt.Account, Duration = time.GetElapsedTime(began), Upstream = attempt.Upstream };
         recorder.Add(call, outcome, attempt.Connection);
         return outcome;
@@ -63,9 +65,10 @@ internal sealed partial class CallRunner(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(server.Timeout);
+        CredentialSet.Ready? ready = null;
         try
         {
-            var (session, failure, ready) = await EnterAsync(caller.User, server, deadline.Token);
+            (var session, var failure, ready) = await EnterAsync(caller.User, server, deadline.Token);
             if (session is null)
             {
                 return new ToolListOutcome.Failed(failure! with { Server = server.Name });
@@ -75,9 +78,11 @@ internal sealed partial class CallRunner(
             {
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, session.Aborted);
                 var tools = await session.ToolsAsync(both.Token);
-                return new ToolListOutcome.Listed(
-                    [.. tools.Where(tool => !caller.ReadOnly || IsReadOnly(tool)).Select(tool => ArgumentInjection.Hide(server.Credentials, tool))],
-                    ready!.Account);
+                return await scrubber.FindAsync(caller.User, server, ready) is not { } clean
+                    ? new ToolListOutcome.Failed(new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
+                    : new ToolListOutcome.Listed(
+                        [.. tools.Where(tool => !caller.ReadOnly || IsReadOnly(tool)).Select(tool => ArgumentInjection.Hide(server.Credentials, CredentialScrubber.Scrub(clean, tool)))],
+                        ready!.Account);
             }
             finally
             {
@@ -86,14 +91,14 @@ internal sealed partial class CallRunner(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return new ToolListOutcome.Failed(Explain(e, server, ended: false) with { Server = server.Name });
+            return new ToolListOutcome.Failed(await CleanAsync(Explain(e, server, ended: false), caller.User, server, ready) with { Server = server.Name });
         }
     }
 
     private async Task<CallOutcome> RunOnceAsync(UpstreamCall call, Attempt attempt, CancellationToken cancellationToken)
     {
         var (session, failure, ready) = await EnterAsync(call.Caller.User, call.Server, cancellationToken);
-        (attempt.Account, attempt.Connection) = (ready?.Account, ready?.Connection);
+        (attempt.Ready, attempt.Account, attempt.Connection) = (ready, ready?.Account, ready?.Connection);
         if (session is null)
         {
             return failure!;
@@ -140,12 +145,10 @@ internal sealed partial class CallRunner(
         }
 
         await injector.FillAsync(ready, arguments, cancellationToken);
+        var progress = call.Options.Progress is { } report ? Clean(report, await scrubber.FindAsync(call.Caller.User, call.Server, ready)) : null;
         var began = time.GetTimestamp();
         try
         {
-            Action<ProgressNotificationParams>? progress = call.Options.Progress is { } report
-                ? p => report(new CallProgress(p.Progress.Progress, p.Progress.Total, p.Progress.Message))
-                : null;
             var result = await session.SendAsync(RequestMethods.ToolsCall, new JsonObject { ["name"] = call.Tool, ["arguments"] = arguments }, progress, cancellationToken);
             return Answer(result, call.Tool);
         }
@@ -184,11 +187,21 @@ internal sealed partial class CallRunner(
         }
     }
 
+    private static Action<ProgressNotificationParams> Clean(Action<CallProgress> report, SecretScrubber? clean) =>
+        p => report(new CallProgress(p.Progress.Progress, p.Progress.Total, p.Progress.Message is { } message ? clean?.Scrub(message) : null));
+
+    /// <summary>What a server says about a failure may repeat what it was sent. It is cut only afterwards: half a credential would not be recognised.</summary>
+    private async Task<CallOutcome> CleanAsync(CallOutcome outcome, UserId user, ServerSnapshot server, CredentialSet.Ready? used) => outcome is CallOutcome.ToolFailed failed
+        ? failed with { Sentence = await scrubber.FindAsync(user, server, used) is { } clean ? Shorten(clean.Scrub(failed.Sentence)) : CannotVouch(server) }
+        : outcome;
+
+    private static string CannotVouch(ServerSnapshot server) => $"What {server.Name} said is not shown, because it could not be checked for your credentials.";
+
     private static CallOutcome Answer(JsonNode? result, string tool)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(result);
         return result is JsonObject body && body["isError"]?.GetValueKind() == JsonValueKind.True
-            ? new CallOutcome.ToolFailed(FirstText(body) is { Length: > 0 } text ? Shorten(text) : $"{tool} reported an error.", json, null)
+            ? new CallOutcome.ToolFailed(FirstText(body) is { Length: > 0 } text ? text : $"{tool} reported an error.", json, null)
             : new CallOutcome.Succeeded(json);
     }
 
@@ -202,7 +215,7 @@ internal sealed partial class CallRunner(
             switch (e)
             {
                 case McpProtocolException protocol:
-                    return new CallOutcome.ToolFailed(Shorten(protocol.Message), null, (int)protocol.ErrorCode);
+                    return new CallOutcome.ToolFailed(protocol.Message, null, (int)protocol.ErrorCode);
                 case CredentialRejectedException rejected:
                     return new CallOutcome.NeedsConnection(rejected.Message, rejected.Path);
                 case UnusableSecretException:
@@ -221,7 +234,7 @@ internal sealed partial class CallRunner(
         Log.Failed(logger, server.Slug, exception.GetType().Name);
         return exception switch
         {
-            McpException when !ended => new CallOutcome.ToolFailed(Shorten(exception.Message), null, null),
+            McpException when !ended => new CallOutcome.ToolFailed(exception.Message, null, null),
             OperationCanceledException when !ended => new CallOutcome.TimedOut($"{server.Name} did not answer within {server.Timeout.TotalSeconds:0} seconds."),
             _ => new CallOutcome.Unreachable($"The connection to {server.Name} was lost during the call. Whether the tool ran is unknown, so the call was not repeated."),
         };
@@ -244,6 +257,8 @@ internal sealed partial class CallRunner(
     /// <summary>What is learned on the way, whatever the outcome.</summary>
     private sealed class Attempt
     {
+        public CredentialSet.Ready? Ready { get; set; }
+
         public string? Account { get; set; }
 
         public ConnectionId? Connection { get; set; }

@@ -41,6 +41,7 @@ internal static class PortalApp
         }
 
         builder.WebHost.UseStaticWebAssets();
+        builder.Logging.KeepQuiet();
         services.AddSingleton(TimeProvider.System);
         services.AddProblemDetails();
         services.AddAuthorization();

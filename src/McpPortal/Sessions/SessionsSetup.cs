@@ -12,6 +12,8 @@ internal static class SessionsSetup
         services.AddStdio(configuration);
         services.AddSingleton<CredentialResolver>();
         services.AddSingleton<CredentialInjector>();
+        services.AddSingleton<CredentialScrubber>();
+        services.AddHostedService<QuietTraces>();
         services.AddSingleton<SessionOpener>();
         services.AddSingleton<SessionPool>();
         services.AddHostedService<SessionSweeper>();

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using McpPortal.Accounts;
 using McpPortal.Hosting;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using McpPortal.Vault;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,9 +21,11 @@ internal sealed class PortalHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly TestDatabase? _owned;
+    private readonly CanaryScan _canaries;
     private readonly string _keyFile;
 
-    private PortalHost(WebApplication app, TestDatabase? owned, string keyFile, string address) => (_app, _owned, _keyFile, Address) = (app, owned, keyFile, address);
+    private PortalHost(WebApplication app, TestDatabase database, bool owned, string keyFile, string address) =>
+        (_app, _owned, _canaries, _keyFile, Address) = (app, owned ? database : null, database.Canaries, keyFile, address);
 
     public string Address { get; }
 
@@ -34,7 +37,8 @@ internal sealed class PortalHost : IAsyncDisposable
     {
         var database = await cluster.CreateAsync(TestContext.Current.CancellationToken);
         var keyFile = Path.GetTempFileName();
-        await File.WriteAllTextAsync(keyFile, Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(RootKey.Length)));
+        var rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(RootKey.Length));
+        await File.WriteAllTextAsync(keyFile, database.Canaries.Watch("the root key", rootKey));
         await ChildProcess.RunAsync("chmod", ["0400", keyFile], TestContext.Current.CancellationToken);
         return await StartAsync(database, owned: true, keyFile, authority, port, settings);
     }
@@ -49,7 +53,7 @@ internal sealed class PortalHost : IAsyncDisposable
     public HttpClient Browser()
     {
         var jar = new CookieContainer();
-        var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = jar }) { BaseAddress = new Uri(Address) };
+        var browser = new HttpClient(new HeardBodies(_canaries, new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = jar })) { BaseAddress = new Uri(Address) };
         Jars.Add(browser, jar);
         return browser;
     }
@@ -74,6 +78,9 @@ internal sealed class PortalHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(database.Settings);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
+            ["Logging:LogLevel:Default"] = "Trace",
+            ["Logging:LogLevel:Microsoft.AspNetCore"] = "Trace",
+            ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Trace",
             ["Vault:RootKeyFile"] = keyFile,
             ["Oidc:Authority"] = authority,
             ["Oidc:ClientId"] = "portal",
@@ -82,7 +89,7 @@ internal sealed class PortalHost : IAsyncDisposable
             ["Outbound:AllowedHosts:0"] = new Uri(authority).Authority,
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(database.Canaries.Logs);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.AddPortal();
         var app = builder.Build();
@@ -93,6 +100,6 @@ internal sealed class PortalHost : IAsyncDisposable
             : Results.Text("nobody"));
         app.MapGet("/test/token", (HttpContext context, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery) => Results.Text(antiforgery.GetAndStoreTokens(context).RequestToken!));
         await app.StartAsync();
-        return new PortalHost(app, owned ? database : null, keyFile, $"http://127.0.0.1:{port}");
+        return new PortalHost(app, database, owned, keyFile, $"http://127.0.0.1:{port}");
     }
 }

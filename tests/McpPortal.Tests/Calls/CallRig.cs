@@ -73,7 +73,7 @@ internal sealed class CallRig : IAsyncDisposable
     }
 
     public async Task SetAsync(UserId user, ServerSnapshot server, string value, string name = "token") =>
-        Assert.IsType<SecretEditResult.Saved>(await Get<SecretStore>().SetAsync(user, server, name, value, Actor.Page(user), Stop));
+        Assert.IsType<SecretEditResult.Saved>(await Get<SecretStore>().SetAsync(user, server, name, Portal.Database.Canaries.Watch($"{name} for {server.Slug}", value), Actor.Page(user), Stop));
 
     public Task<CallOutcome> CallAsync(UserId user, string server, string tool, object? arguments = null, CallOptions? options = null, CancellationToken? cancellationToken = null) =>
         CallAsync(Get<UpstreamCallService>(), new Caller(user, CallVia.Console), server, tool, arguments, options, cancellationToken);

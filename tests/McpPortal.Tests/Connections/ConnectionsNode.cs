@@ -28,11 +28,11 @@ internal sealed class ConnectionsNode : IAsyncDisposable
 
     public PortalDatabase Database => Get<PortalDatabase>();
 
-    public static async Task<ConnectionsNode> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, TimeProvider time, CollectedLogs logs)
+    public static async Task<ConnectionsNode> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, TimeProvider time, CollectedLogs logs, ILoggerProvider heard)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development, DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(settings);
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs).AddProvider(heard);
         builder.Services.AddSingleton(time);
         builder.Services.AddData(builder.Configuration);
         builder.Services.AddVault(builder.Configuration, builder.Environment);

@@ -86,7 +86,7 @@ internal sealed class ConnectionsRig : IAsyncDisposable
 
     public async Task<ConnectionsNode> AddNodeAsync()
     {
-        var node = await ConnectionsNode.StartAsync(_settings, Time, Logs);
+        var node = await ConnectionsNode.StartAsync(_settings, Time, Logs, _database.Canaries.Logs);
         _nodes.Add(node);
         return node;
     }
@@ -183,7 +183,12 @@ internal sealed class ConnectionsRig : IAsyncDisposable
         }
 
         await Sandbox.DisposeAsync();
-        await _database.DisposeAsync();
+        if (Directory.Exists(JournalFolder))
+        {
+            _database.Canaries.HearFolder(JournalFolder);
+        }
+
         _folder.Delete(recursive: true);
+        await _database.DisposeAsync();
     }
 }

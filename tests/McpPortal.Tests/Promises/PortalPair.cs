@@ -52,15 +52,17 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
             .. Services.TestDatabase.Settings,
             .. Shared(),
             new("Vault:RootKeyFile", Services.RootKey),
+            new("TMPDIR", _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName),
             new("Connections:JournalFolder", _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName),
         ],
-        Stop);
+        Stop,
+        Services.TestDatabase.Canaries);
 
     internal async Task<Person> AddAsync(string name, Roles roles = Roles.None)
     {
         var user = await Services.AddUserAsync(name, roles);
         var key = await Services.Get<AccessKeys>().CreateAsync(user, "test", readOnly: false, servers: null, expiresAt: null, Actor.Page(user), Stop);
-        return new Person(user, key!);
+        return new Person(user, Services.TestDatabase.Canaries.Watch($"access key of {name}", key!));
     }
 
     internal async Task<ServerSnapshot> ServerAsync(Person person, string slug)
@@ -71,7 +73,7 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
     }
 
     internal async Task SetSecretAsync(Person person, string server, string name, string value) =>
-        Assert.IsType<SecretEditResult.Saved>(await Services.Get<SecretStore>().SetAsync(person.Id, await ServerAsync(person, server), name, value, Actor.Page(person.Id), Stop));
+        Assert.IsType<SecretEditResult.Saved>(await Services.Get<SecretStore>().SetAsync(person.Id, await ServerAsync(person, server), name, Services.TestDatabase.Canaries.Watch($"{name} for {server}", value), Actor.Page(person.Id), Stop));
 
     /// <summary>Goes to the provider and consents, for one server.</summary>
     internal async Task<ConnectionId> ConnectAsync(Person person, string slug, string need, string account)
@@ -108,11 +110,12 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
     {
         await One.DisposeAsync();
         await Two.DisposeAsync();
-        await Services.DisposeAsync();
         await Door.DisposeAsync();
         await _elsewhere.DisposeAsync();
         await Sandbox.DisposeAsync();
+        Services.TestDatabase.Canaries.HearFolder(_folder.FullName);
         _folder.Delete(recursive: true);
+        await Services.DisposeAsync();
     }
 
     private Dictionary<string, string?> Shared() => new(StringComparer.Ordinal)

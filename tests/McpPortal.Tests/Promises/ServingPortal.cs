@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 
 namespace McpPortal.Tests.Promises;
 
@@ -11,8 +12,9 @@ internal sealed class ServingPortal : IAsyncDisposable
 {
     private readonly ChildProcess _process;
     private readonly HttpClient _client;
+    private readonly CanaryScan _canaries;
 
-    private ServingPortal(ChildProcess process, HttpClient client) => (_process, _client) = (process, client);
+    private ServingPortal(ChildProcess process, HttpClient client, CanaryScan canaries) => (_process, _client, _canaries) = (process, client, canaries);
 
     /// <summary>The built portal.</summary>
     public static string Program { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)));
@@ -22,19 +24,26 @@ internal sealed class ServingPortal : IAsyncDisposable
     /// <summary>Everything the portal wrote so far.</summary>
     public IReadOnlyList<string> Lines => _process.Lines;
 
-    public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
+    /// <summary>Starts one that logs everything; what it writes to its output and in its answers is for the scan.</summary>
+    public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken, CanaryScan? canaries = null)
     {
         var address = $"http://127.0.0.1:{Ports.Free().ToString(CultureInfo.InvariantCulture)}";
         var environment = settings.ToDictionary(s => s.Key.Replace(":", "__", StringComparison.Ordinal), s => s.Value, StringComparer.Ordinal);
         environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        foreach (var category in (string[])["Default", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"])
+        {
+            environment[$"Logging__LogLevel__{category}"] = "Trace";
+        }
+
+        canaries ??= new CanaryScan();
         var process = ChildProcess.Start("dotnet", [Program, "serve", "--urls", address], environment, Repository.Root);
-        var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
+        var client = new HttpClient(new HeardBodies(canaries, new SocketsHttpHandler { UseCookies = false })) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
         try
         {
             await process.WaitForLineAsync("Now listening on", TimeSpan.FromSeconds(90), cancellationToken);
             var (ready, _) = await Eventually.AskAsync(() => ReadyAsync(client, cancellationToken), ready => ready, TimeSpan.FromSeconds(60));
             Assert.True(ready, $"The portal does not get ready:\n{process.Output()}");
-            return new ServingPortal(process, client);
+            return new ServingPortal(process, client, canaries);
         }
         catch
         {
@@ -52,8 +61,13 @@ internal sealed class ServingPortal : IAsyncDisposable
             Content = JsonContent.Create(new { serverName = server, methodName = tool, args = arguments ?? new { } }),
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
         };
+        request.Options.Set(HeardBodies.ShowsOwn, true);
         using var response = await _client.SendAsync(request, cancellationToken);
-        return new RestAnswer(response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonObject>(cancellationToken))!);
+        var body = (await response.Content.ReadFromJsonAsync<JsonObject>(cancellationToken))!;
+
+        // What a tool returns belongs to the caller, whatever it is; everything else in the answer is the portal's.
+        _canaries.Hear("answer to a call", string.Join('\n', body.Where(part => part.Key != "result").Select(part => $"{part.Key}: {part.Value?.ToJsonString()}")));
+        return new RestAnswer(response.StatusCode, body);
     }
 
     /// <summary>What <c>kill -9</c> of the portal alone does: whatever it started is on its own.</summary>
@@ -78,5 +92,6 @@ internal sealed class ServingPortal : IAsyncDisposable
     {
         _client.Dispose();
         await _process.DisposeAsync();
+        _canaries.Hear($"output of portal {ProcessId}", string.Join('\n', _process.Lines));
     }
 }

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace McpPortal.Tests.Rig;
 
@@ -44,7 +45,8 @@ internal sealed class PortalServices : IAsyncDisposable
     {
         var database = await cluster.CreateAsync(cancellationToken);
         var rootKey = Path.Combine(Path.GetTempPath(), $"portal-{Guid.NewGuid():n}.key");
-        FileRootKey.Create(rootKey);
+        FileRootKey.Create(rootKey).Dispose();
+        database.Canaries.Watch("the root key", (await File.ReadAllTextAsync(rootKey, cancellationToken)).Trim());
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(database.Settings)
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Vault:RootKeyFile"] = rootKey })
@@ -52,7 +54,7 @@ internal sealed class PortalServices : IAsyncDisposable
             .Build();
         var services = new ServiceCollection();
         var host = new Environment(environment);
-        services.AddLogging();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(database.Canaries.Logs));
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton<IHostEnvironment>(host);
         services.AddSingleton(TimeProvider.System);

@@ -17,7 +17,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     internal const string AppRole = "portal_app";
     internal const string SystemRole = "portal_system";
     private const string Template = "migrated";
-    private const string Superuser = "postgres";
+    internal const string Superuser = "postgres";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly string _folder = Directory.CreateTempSubdirectory("portal-pg-").FullName;

@@ -1,9 +1,13 @@
 using McpPortal.Data;
+using McpPortal.Tests.Rig.Canaries;
 using Npgsql;
 
 namespace McpPortal.Tests.Rig;
 
-/// <summary>One fresh, migrated database with the connection strings of its three roles; dropped on dispose.</summary>
+/// <summary>
+/// One fresh, migrated database with the connection strings of its three roles. On dispose it is searched for planted secrets, together with
+/// what was heard of the portals on it, and dropped.
+/// </summary>
 internal sealed class TestDatabase(PostgresCluster cluster, string name) : IAsyncDisposable
 {
     public string Name => name;
@@ -16,6 +20,9 @@ internal sealed class TestDatabase(PostgresCluster cluster, string name) : IAsyn
 
     /// <summary>The role of hosted work.</summary>
     public string System { get; } = cluster.ConnectionString(PostgresCluster.SystemRole, name);
+
+    /// <summary>For everything that portals on this database write elsewhere.</summary>
+    public CanaryScan Canaries { get; } = new();
 
     public DatabaseOptions Options => new() { App = App, System = System, Migrate = Owner };
 
@@ -35,6 +42,14 @@ internal sealed class TestDatabase(PostgresCluster cluster, string name) : IAsyn
             NpgsqlConnection.ClearPool(connection);
         }
 
-        await cluster.DropAsync(name);
+        try
+        {
+            Canaries.Hear("database", await DatabaseText.ReadAsync(cluster.ConnectionString(PostgresCluster.Superuser, name)));
+            Canaries.AssertNothingLeaked();
+        }
+        finally
+        {
+            await cluster.DropAsync(name);
+        }
     }
 }

@@ -6,6 +6,7 @@ using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using McpPortal.Tests.Servers;
 using McpPortal.Vault;
 
@@ -13,7 +14,7 @@ namespace McpPortal.Tests.Secrets;
 
 public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
 {
-    private const string Canary = "canary-4f1c2b9e7a";
+    private static readonly string Planted = Canary.New("api key");
 
     private PortalServices _portal = null!;
     private UserId _ana;
@@ -39,12 +40,12 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_secret_is_found_and_revealed_for_its_owner_alone()
     {
-        var server = await SetAsync(_ana, Canary);
+        var server = await SetAsync(_ana, Planted);
 
         var value = Assert.IsType<SecretResult.Value>(await FindAsync(_ana, server));
         using (var plaintext = await Store.RevealAsync(value, Stop))
         {
-            Assert.Equal(Canary, plaintext.Reveal());
+            Assert.Equal(Planted, plaintext.Reveal());
         }
 
         Assert.IsType<SecretResult.Missing>(await FindAsync(_ben, server));
@@ -83,7 +84,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_changed_destination_suspends_until_the_owner_confirms_what_is_shown()
     {
-        var server = await SetAsync(_ana, Canary);
+        var server = await SetAsync(_ana, Planted);
         var before = server.Destination;
         await SetAsync(_ben, "bens");
 
@@ -104,7 +105,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Agreeing_to_a_page_that_is_out_of_date_changes_nothing()
     {
-        await SetAsync(_ana, Canary);
+        await SetAsync(_ana, Planted);
         await ChangeAddressAsync("https://shown.example/mcp");
         var shown = await _portal.FindAsync(_ana, "demo");
         await ChangeAddressAsync("https://meanwhile.example/mcp");
@@ -120,7 +121,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
         var shown = await _portal.FindAsync(_ana, "demo");
         await ChangeAddressAsync("https://meanwhile.example/mcp");
 
-        await Store.SetAsync(_ana, shown, "api-key", Canary, Actor.Page(_ana), Stop);
+        await Store.SetAsync(_ana, shown, "api-key", Planted, Actor.Page(_ana), Stop);
 
         Assert.IsType<SecretResult.Suspended>(await FindAsync(_ana, await _portal.FindAsync(_ana, "demo")));
     }
@@ -152,14 +153,14 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
         var argument = Drafts.ApiKey with { Placement = CredentialPlacement.Argument, Target = "key" };
         var saved = await _portal.AddAsync(Drafts.Http("switch", needs: argument));
         var server = await _portal.FindAsync(_ana, "switch");
-        Assert.IsType<SecretEditResult.Saved>(await Store.SetAsync(_ana, server, "api-key", $"{Canary}\r\nX-Admin: yes", Actor.Page(_ana), Stop));
+        Assert.IsType<SecretEditResult.Saved>(await Store.SetAsync(_ana, server, "api-key", $"{Planted}\r\nX-Admin: yes", Actor.Page(_ana), Stop));
         await _portal.Get<ServerEditor>().ChangeAsync(saved.Id, saved.Version, Drafts.Http("switch", needs: Drafts.ApiKey), Actor.Page(_cara), Stop);
         server = await _portal.FindAsync(_ana, "switch");
 
         var value = Assert.IsType<SecretResult.Value>(await Store.FindAsync(_ana, server, server.Need("api-key")!, Stop));
         var refused = await Assert.ThrowsAsync<UnusableSecretException>(async () => (await Store.RevealAsync(value, Stop)).Dispose());
 
-        Assert.DoesNotContain(Canary, refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, refused.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,7 +201,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Raw_SQL_as_another_user_or_as_nobody_sees_no_secret()
     {
-        await SetAsync(_ana, Canary);
+        await SetAsync(_ana, Planted);
 
         Assert.Equal(1L, await CountAsync(_ana));
         Assert.Equal(0L, await CountAsync(_ben));
@@ -213,16 +214,16 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task The_value_is_in_no_table_and_in_no_model()
     {
-        await SetAsync(_ana, Canary);
+        await SetAsync(_ana, Planted);
         var listed = Assert.Single(await Store.ListAsync(_ana, Stop));
 
-        Assert.DoesNotContain(Canary, System.Text.Json.JsonSerializer.Serialize(listed), StringComparison.Ordinal);
-        Assert.DoesNotContain(Canary, (await FindAsync(_ana, await _portal.FindAsync(_ana, "demo"))).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, System.Text.Json.JsonSerializer.Serialize(listed), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, (await FindAsync(_ana, await _portal.FindAsync(_ana, "demo"))).ToString(), StringComparison.Ordinal);
         foreach (var table in new[] { "secrets", "audit_entries", "invalidations", "servers" })
         {
             var text = (string)(await _portal.ScalarAsync(db => db.System, $"select coalesce(string_agg(t::text, ' '), '') from {table} t"))!;
-            Assert.DoesNotContain(Canary, text, StringComparison.OrdinalIgnoreCase);
-            Assert.DoesNotContain(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Canary)), text, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Planted, text, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Planted)), text, StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -262,7 +263,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task The_last_use_is_written_later_in_one_go()
     {
-        var server = await SetAsync(_ana, Canary);
+        var server = await SetAsync(_ana, Planted);
         Assert.Null(Assert.Single(await Store.ListAsync(_ana, Stop)).LastUsedAt);
 
         await RevealAsync(_ana, server);
@@ -276,7 +277,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Removing_a_server_removes_what_was_stored_for_it()
     {
-        await SetAsync(_ana, Canary);
+        await SetAsync(_ana, Planted);
         await _portal.Get<ServerEditor>().RemoveAsync(_saved.Id, Actor.Page(_cara), Stop);
 
         Assert.Equal(0L, await _portal.ScalarAsync(db => db.System, "select count(*) from secrets"));

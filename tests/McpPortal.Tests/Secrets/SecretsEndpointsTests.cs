@@ -7,6 +7,7 @@ using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using McpPortal.Tests.Servers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
@@ -17,7 +18,7 @@ namespace McpPortal.Tests.Secrets;
 
 public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifetime
 {
-    private const string Canary = "canary-20b7ce";
+    private static readonly string Planted = Canary.New("api key");
 
     private PortalServices _portal = null!;
     private WebApplication _app = null!;
@@ -69,13 +70,13 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
     {
         using var client = await ClientAsync(_ana);
 
-        foreach (var (path, status, value) in new[] { ("set", "set", Canary), ("set", "replaced", Canary), ("delete", "deleted", null) })
+        foreach (var (path, status, value) in new[] { ("set", "set", Planted), ("set", "replaced", Planted), ("delete", "deleted", null) })
         {
             var response = await client.PostAsJsonAsync($"/secrets/{path}", new { username = "ana@sandbox.test", serverName = "demo", secretName = "api-key", secretValue = value }, Stop);
             var text = await response.Content.ReadAsStringAsync(Stop);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Contains($"\"{status}\"", text, StringComparison.Ordinal);
-            Assert.DoesNotContain(Canary, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(Planted, text, StringComparison.Ordinal);
         }
 
         var again = await client.PostAsJsonAsync("/secrets/delete", new { serverName = "demo", secretName = "api-key" }, Stop);
@@ -95,11 +96,11 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
     {
         using var client = await ClientAsync(_ana);
 
-        var response = await client.PostAsJsonAsync("/secrets/set", new { username, serverName = server, secretName = secret, secretValue = Canary, ownerId = _ben.Value, userId = _ben.Value }, Stop);
+        var response = await client.PostAsJsonAsync("/secrets/set", new { username, serverName = server, secretName = secret, secretValue = Planted, ownerId = _ben.Value, userId = _ben.Value }, Stop);
 
         Assert.Equal(expected, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
-        Assert.DoesNotContain(Canary, await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
         Assert.Equal(0L, await _portal.ScalarAsync(db => db.System, "select count(*) from secrets"));
     }
 
@@ -109,7 +110,7 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
         using var client = await ClientAsync(_ana);
 
         var response = await client.PostAsJsonAsync("/secrets/set",
-            new { serverName = "demo", secretName = "api-key", secretValue = Canary, ownerId = _ben.Value, ownerKind = 3, userId = _ben.Value, destination = "https://evil.example:443" }, Stop);
+            new { serverName = "demo", secretName = "api-key", secretValue = Planted, ownerId = _ben.Value, ownerKind = 3, userId = _ben.Value, destination = "https://evil.example:443" }, Stop);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(1L, await _portal.ScalarAsync(db => db.System, $"select count(*) from secrets where owner_kind = 1 and owner_id = '{_ana}' and destination = 'https://mcp.example.com:443'"));
@@ -120,20 +121,20 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
     {
         using var client = await ClientAsync(_ana);
 
-        var response = await client.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = $"{Canary}\r\nX: y" }, Stop);
+        var response = await client.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = $"{Planted}\r\nX: y" }, Stop);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.DoesNotContain(Canary, await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Without_a_key_it_is_401_and_with_a_read_only_key_403()
     {
         using var nobody = _app.GetTestClient();
-        Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = Canary }, Stop)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = Planted }, Stop)).StatusCode);
 
         using var reader = await ClientAsync(_ana, readOnly: true);
-        Assert.Equal(HttpStatusCode.Forbidden, (await reader.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = Canary }, Stop)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await reader.PostAsJsonAsync("/secrets/set", new { serverName = "demo", secretName = "api-key", secretValue = Planted }, Stop)).StatusCode);
     }
 
     private async Task<HttpClient> ClientAsync(UserId user, bool readOnly = false)

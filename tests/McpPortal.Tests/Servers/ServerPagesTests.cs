@@ -8,6 +8,7 @@ using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using McpPortal.Tests.Ui;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ namespace McpPortal.Tests.Servers;
 
 public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, IAsyncLifetime
 {
-    private const string Canary = "canary-77d1f0";
+    private static readonly string Planted = Canary.New("api key");
 
     private PortalServices _portal = null!;
     private UserId _ana;
@@ -83,19 +84,19 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
         await page.WaitForAssertionAsync(() => Assert.Contains("Not set", page.Markup, StringComparison.Ordinal));
         Assert.Equal("off", page.Find("input[type=password]").GetAttribute("autocomplete"));
 
-        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = $"{Canary}\r\n" }));
+        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = $"{Planted}\r\n" }));
         await page.InvokeAsync(() => page.Find("form.secret-field").SubmitAsync());
         await page.WaitForAssertionAsync(() => Assert.Contains("line break", page.Find(".field-note").TextContent, StringComparison.Ordinal));
-        Assert.DoesNotContain(Canary, page.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, page.Markup, StringComparison.Ordinal);
 
-        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = Canary }));
+        await page.InvokeAsync(() => page.Find("input[type=password]").ChangeAsync(new ChangeEventArgs { Value = Planted }));
         await page.InvokeAsync(() => page.Find("form.secret-field").SubmitAsync());
         await page.WaitForAssertionAsync(() => Assert.Contains("Replace", page.Markup, StringComparison.Ordinal));
-        Assert.DoesNotContain(Canary, page.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, page.Markup, StringComparison.Ordinal);
 
         var secrets = Render<SecretsPage>();
         await secrets.WaitForAssertionAsync(() => Assert.Contains("api-key", secrets.Markup, StringComparison.Ordinal));
-        Assert.DoesNotContain(Canary, secrets.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, secrets.Markup, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
     {
         var saved = await _portal.AddAsync(Drafts.Http("keyed", needs: Drafts.ApiKey));
         var server = await _portal.FindAsync(_ana, "keyed");
-        await _portal.Get<SecretStore>().SetAsync(_ana, server, "api-key", Canary, Actor.Page(_ana), Stop);
+        await _portal.Get<SecretStore>().SetAsync(_ana, server, "api-key", Planted, Actor.Page(_ana), Stop);
         await _portal.Get<ServerEditor>().ChangeAsync(saved.Id, saved.Version, Drafts.Http("keyed", "https://new.example/mcp", Drafts.ApiKey), Actor.Page(_cara), Stop);
         _portal.HearInvalidations();
 
@@ -146,7 +147,7 @@ public sealed class ServerPagesTests(PostgresCluster cluster) : ComponentTest, I
     public async Task An_edit_that_moves_credentials_says_how_many_people_it_suspends()
     {
         await _portal.AddAsync(Drafts.Http("keyed", needs: Drafts.ApiKey));
-        await _portal.Get<SecretStore>().SetAsync(_ana, await _portal.FindAsync(_ana, "keyed"), "api-key", Canary, Actor.Page(_ana), Stop);
+        await _portal.Get<SecretStore>().SetAsync(_ana, await _portal.FindAsync(_ana, "keyed"), "api-key", Planted, Actor.Page(_ana), Stop);
         SignIn(_cara, "cara", PortalClaims.AdminRole);
         var page = Render<ServerEditPage>(p => p.Add(x => x.Slug, "keyed"));
         await page.WaitForAssertionAsync(() => Assert.NotEmpty(page.FindAll("input[type=url]")));

@@ -7,6 +7,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using McpPortal.Data;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using McpPortal.Vault;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,7 +15,7 @@ namespace McpPortal.Tests.Vault;
 
 public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
 {
-    private const string Canary = "canary-91c0a7d2";
+    private static readonly string Planted = Canary.New("record");
 
     private readonly string _rootKey = RootKey.Generate().Export();
     private TestDatabase _database = null!;
@@ -41,7 +42,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
         var records = new List<Protected>();
         foreach (var place in places)
         {
-            records.Add(await _node.Vault.ProtectAsync(place, $"{Canary} {place.Name} {place.Generation}", Stop));
+            records.Add(await _node.Vault.ProtectAsync(place, $"{Planted} {place.Name} {place.Generation}", Stop));
         }
 
         await using var other = await VaultNode.OpenAsync(_database.Options, _rootKey);
@@ -54,7 +55,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
                 if (i == j)
                 {
                     using var plaintext = await other.Vault.UnprotectAsync(places[i], records[j], Stop);
-                    Assert.Equal($"{Canary} {places[i].Name} {places[i].Generation}", plaintext.Reveal());
+                    Assert.Equal($"{Planted} {places[i].Name} {places[i].Generation}", plaintext.Reveal());
                     continue;
                 }
 
@@ -91,7 +92,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
         await using var elsewhere = await cluster.CreateAsync(Stop);
         await using var other = await VaultNode.OpenAsync(elsewhere.Options, _rootKey);
         var place = Places()[0];
-        var record = await _node.Vault.ProtectAsync(place, Canary, Stop);
+        var record = await _node.Vault.ProtectAsync(place, Planted, Stop);
 
         await RefusedAsync(other, place, record.Record.ToArray());
 
@@ -112,7 +113,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
     public async Task Without_the_owners_key_nothing_of_the_owner_opens()
     {
         var place = Places()[0];
-        var record = await _node.Vault.ProtectAsync(place, Canary, Stop);
+        var record = await _node.Vault.ProtectAsync(place, Planted, Stop);
         await using (var scope = await _node.Database.ForSystemAsync(Stop))
         {
             await scope.Db.OwnerKeys.ExecuteDeleteAsync(Stop);
@@ -133,13 +134,13 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
         await using var other = await VaultNode.OpenAsync(_database.Options, _rootKey);
         var place = Places()[0];
         VaultNode[] nodes = [_node, other];
-        var records = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => Task.Run(() => nodes[n % 2].Vault.ProtectAsync(place, Canary, Stop).AsTask(), Stop)));
+        var records = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => Task.Run(() => nodes[n % 2].Vault.ProtectAsync(place, Planted, Stop).AsTask(), Stop)));
 
         foreach (var record in records)
         {
             using var one = await _node.Vault.UnprotectAsync(place, record, Stop);
             using var two = await other.Vault.UnprotectAsync(place, record, Stop);
-            Assert.Equal((Canary, Canary), (one.Reveal(), two.Reveal()));
+            Assert.Equal((Planted, Planted), (one.Reveal(), two.Reveal()));
         }
 
         Assert.Equal(records.Length, records.Select(r => Convert.ToHexString(r.Record.Span.Slice(22, 12))).Distinct().Count());
@@ -159,7 +160,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
             foreach (var name in (string[])["good", "damaged", "cut"])
             {
                 var secret = new Secret { OwnerId = ana.Value, ServerId = server.Id, Name = name, Destination = "https://s:443", Value = null! };
-                secret.Value = await portal.Get<SecretVault>().ProtectAsync(Bindings.Secret(secret), Canary, Stop);
+                secret.Value = await portal.Get<SecretVault>().ProtectAsync(Bindings.Secret(secret), Planted, Stop);
                 scope.Db.Add(secret);
             }
 
@@ -172,13 +173,13 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
 
         Assert.Equal(("secrets.value", 1, 2), report.Columns.Single(c => c.Column == "secrets.value"));
         Assert.Equal(2, report.Failures.Count);
-        Assert.All(report.Failures, line => Assert.DoesNotContain(Canary, line, StringComparison.Ordinal));
+        Assert.All(report.Failures, line => Assert.DoesNotContain(Planted, line, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Plaintext_never_becomes_a_stored_value()
     {
-        Assert.Throws<InvalidDataException>(() => Protected.FromRecord(Encoding.UTF8.GetBytes(Canary)));
+        Assert.Throws<InvalidDataException>(() => Protected.FromRecord(Encoding.UTF8.GetBytes(Planted)));
         Assert.Throws<InvalidDataException>(() => Protected.FromRecord([]));
     }
 
@@ -186,12 +187,12 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
     public async Task Nothing_that_holds_a_value_prints_it()
     {
         var place = Places()[0];
-        var record = await _node.Vault.ProtectAsync(place, Canary, Stop);
+        var record = await _node.Vault.ProtectAsync(place, Planted, Stop);
         using var plaintext = await _node.Vault.UnprotectAsync(place, record, Stop);
         using var root = RootKey.Parse(_rootKey, "test");
         var owner = await _node.Owners.ForOwnerAsync(place.Owner, Stop);
         var (_, ringKey) = _node.Ring.Active(KeyPurpose.OwnerKeys);
-        string[] secrets = [Canary, _rootKey, .. Spellings(Encoding.UTF8.GetBytes(Canary)), .. Spellings(owner.Key), .. Spellings(ringKey), .. Spellings(record.Record.ToArray())];
+        string[] secrets = [Planted, _rootKey, .. Spellings(Encoding.UTF8.GetBytes(Planted)), .. Spellings(owner.Key), .. Spellings(ringKey), .. Spellings(record.Record.ToArray())];
 
         foreach (var thing in (object[])[plaintext, record, root, owner, _node.Ring, _node.Vault, _node.Owners])
         {
@@ -206,7 +207,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
         var wrong = Assert.Throws<RootKeyException>(() => RootKey.Parse(_rootKey[..^4] + "AAAAAAAA", "The test"));
         Assert.DoesNotContain(_rootKey[..16], wrong.ToString(), StringComparison.Ordinal);
         plaintext.Dispose();
-        Assert.DoesNotContain(Canary, plaintext.Reveal(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, plaintext.Reveal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -279,7 +280,7 @@ public sealed class RecordTests(PostgresCluster cluster) : IAsyncLifetime
     private static async Task<UndecryptableException> RefusedAsync(VaultNode node, SecretBinding place, byte[] record)
     {
         var error = await Assert.ThrowsAsync<UndecryptableException>(async () => (await node.Vault.UnprotectAsync(place, Protected.FromStore(record), Stop)).Dispose());
-        Assert.DoesNotContain(Canary, error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Planted, error.ToString(), StringComparison.Ordinal);
         return error;
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace McpPortal.Sessions.Stdio;
+namespace McpPortal.Sessions;
 
 /// <summary>Replaces known secrets in text by ***, plain and in the encodings in which programs print them.</summary>
 internal sealed class SecretScrubber
@@ -15,6 +15,7 @@ internal sealed class SecretScrubber
         .. secrets.Where(secret => secret.Length >= ShortestSecret).SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length),
     ];
 
+    /// <summary>The very same string when there is nothing to replace.</summary>
     public string Scrub(string text)
     {
         foreach (var form in _forms)
@@ -29,7 +30,14 @@ internal sealed class SecretScrubber
     {
         var bytes = Encoding.UTF8.GetBytes(secret);
         yield return secret;
-        yield return Convert.ToBase64String(bytes).TrimEnd('=');
+        for (var before = 0; before < 3; before++)
+        {
+            // Inside something longer, such as "user:secret", only the characters in the middle are its own.
+            var base64 = Convert.ToBase64String([.. new byte[before], .. bytes])[(((before * 8) + 5) / 6)..((before + bytes.Length) * 8 / 6)];
+            yield return base64;
+            yield return base64.Replace('+', '-').Replace('/', '_');
+        }
+
         yield return Convert.ToHexString(bytes);
         yield return Uri.EscapeDataString(secret);
         yield return System.Text.Json.JsonEncodedText.Encode(secret).ToString();

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace McpPortal.Tests.Rig.Canaries;
+
+/// <summary>
+/// Collects what a portal wrote, wherever it wrote it, and searches it for planted secrets in every spelling. What may hold a secret is
+/// not handed in: that is decided where it is heard, in the open.
+/// </summary>
+internal sealed partial class CanaryScan
+{
+    private const int Shown = 120;
+    private const string AccessKeyStart = "mcpp_";
+    private const int LongestKey = 30;
+    private static readonly string[] Tags = [.. Spellings.Of(Canary.Tag)];
+    private static readonly SearchValues<string> Tagged = SearchValues.Create(Tags, StringComparison.OrdinalIgnoreCase);
+    private readonly ConcurrentQueue<(string Place, string Text)> _heard = new();
+    private readonly ConcurrentDictionary<string, string> _watched = new(StringComparer.Ordinal);
+
+    public CanaryScan() => Logs = new HeardLogs(this);
+
+    /// <summary>A sink for loggers, at every level.</summary>
+    public HeardLogs Logs { get; }
+
+    /// <summary>Also looks for a secret that the test did not make itself.</summary>
+    public string Watch(string what, string secret)
+    {
+        _watched[secret] = what;
+        return secret;
+    }
+
+    public void Hear(string place, string text) => _heard.Enqueue((place, text));
+
+    /// <summary>Every file below a folder, but for those named.</summary>
+    public void HearFolder(string folder, params ReadOnlySpan<string> except)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        {
+            if (except.Contains(Path.GetFileName(file)))
+            {
+                continue;
+            }
+
+            try
+            {
+                Hear(file, File.ReadAllText(file, Encoding.Latin1));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A socket, or gone by now.
+            }
+        }
+    }
+
+    /// <summary>How many texts came from there.</summary>
+    public int Heard(string place) => _heard.Count(heard => heard.Place == place);
+
+    /// <summary>Where secrets were found, and how they are spelled there.</summary>
+    public IReadOnlyList<string> Leaks()
+    {
+        var watched = _watched.SelectMany(pair => Spellings.Of(pair.Key).Select(spelling => (spelling, pair.Value))).DistinctBy(pair => pair.spelling, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(pair => pair.spelling, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+        var wanted = SearchValues.Create([.. Tags, AccessKeyStart, .. watched.Keys], StringComparison.OrdinalIgnoreCase);
+        return [.. _heard.SelectMany(heard => Search(heard.Place, heard.Text, wanted, watched)).Distinct(StringComparer.Ordinal).Take(20)];
+    }
+
+    /// <summary>Whether a short text holds a planted secret; for what comes too often to be kept.</summary>
+    public static bool Holds(string text) => text.AsSpan().ContainsAny(Tagged) || AccessKey().IsMatch(text);
+
+    /// <summary>Fails with what was found.</summary>
+    public void AssertNothingLeaked()
+    {
+        var leaks = Leaks();
+        Assert.True(leaks.Count == 0, string.Create(CultureInfo.InvariantCulture, $"{leaks.Count} planted secrets were found:\n{string.Join('\n', leaks)}"));
+    }
+
+    private static IEnumerable<string> Search(string place, string text, SearchValues<string> wanted, Dictionary<string, string> watched)
+    {
+        var at = 0;
+        while (text.AsSpan(at).IndexOfAny(wanted) is >= 0 and var found)
+        {
+            var start = at + found;
+            at = start + 1;
+            if (Stands(AccessKeyStart, text, start) && !AccessKey().IsMatch(text.AsSpan(start, Math.Min(LongestKey, text.Length - start))))
+            {
+                // Only the public part of one.
+                continue;
+            }
+
+            var what = watched.FirstOrDefault(pair => Stands(pair.Key, text, start)).Value ?? "a planted secret";
+            var from = Math.Max(0, start - Shown);
+            yield return $"{place}: {what} in “{text[from..Math.Min(text.Length, start + Shown)].ReplaceLineEndings(" ")}”";
+        }
+    }
+
+    private static bool Stands(string spelling, string text, int at) => string.Compare(text, at, spelling, 0, spelling.Length, StringComparison.OrdinalIgnoreCase) == 0;
+
+    [GeneratedRegex("mcpp_[0-9a-z]{12}_[0-9a-z]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex AccessKey();
+}
