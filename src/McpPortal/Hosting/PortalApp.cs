@@ -40,6 +40,7 @@ internal static class PortalApp
             builder.ListenOnLoopbackOnly();
         }
 
+        builder.AddKnownProxies();
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.KeepQuiet();
         services.AddSingleton(TimeProvider.System);
@@ -71,6 +72,7 @@ internal static class PortalApp
 
     public static void UsePortal(this WebApplication app)
     {
+        app.UseKnownProxies();
         app.UseSecurityHeaders();
         app.UseErrorPages();
         app.UseRouting();

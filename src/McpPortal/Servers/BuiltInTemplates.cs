@@ -84,7 +84,7 @@ internal sealed class BuiltInTemplates(IOptions<ServersOptions> options, IConfig
             Description = "Answers with a hash of the credential it saw; shows that everybody calls as themselves.",
             Transport = ServerTransport.Http,
             Url = $"{sandbox}/mcp/whoami",
-            Credentials = [Secret("token", CredentialPlacement.Header, "X-Whoami-Token", "Any text of your own")],
+            Credentials = [Secret("token", CredentialPlacement.Header, "X-Whoami-Token", "Token")],
         },
         new()
         {
@@ -93,16 +93,16 @@ internal sealed class BuiltInTemplates(IOptions<ServersOptions> options, IConfig
             Description = "The same in a process of one's own.",
             Transport = ServerTransport.Stdio,
             CommandLine = DotNet(_seed.SandboxProgram, "McpPortal.Sandbox", "--stdio", "whoami"),
-            Credentials = [Secret("token", CredentialPlacement.Environment, "WHOAMI_TOKEN", "Any text of your own")],
+            Credentials = [Secret("token", CredentialPlacement.Environment, "WHOAMI_TOKEN", "Token")],
         },
         new()
         {
             Key = "vault-demo",
             Name = "Vault (demo)",
-            Description = "Wants an API key in a header, and shows made-up entries for it.",
+            Description = "Wants an API key of at least 8 characters in a header, and shows made-up entries for it.",
             Transport = ServerTransport.Http,
             Url = $"{sandbox}/mcp/vault-demo",
-            Credentials = [Secret("api-key", CredentialPlacement.Header, "X-Api-Key", "API key, at least 8 characters")],
+            Credentials = [Secret("api-key", CredentialPlacement.Header, "X-Api-Key", "API key")],
         },
     ];
 

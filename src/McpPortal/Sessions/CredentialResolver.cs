@@ -57,10 +57,10 @@ internal sealed class CredentialResolver(AccessTokens tokens, SecretStore secret
                 items.Add(new ResolvedCredential(need, null, value));
                 return null;
             case SecretResult.Missing:
-                return new CredentialSet.Missing($"{server.Name} needs your {need.Label ?? need.Name}. Set it on the server's page.", page);
+                return new CredentialSet.Missing($"{server.Name} needs {need.Yours()}. Set it on the server's page.", page);
             case SecretResult.Suspended moved:
                 return new CredentialSet.Missing(
-                    $"{server.Name} moved from {moved.AgreedTo} to {moved.Now}. Confirm the new address on the server's page before your {need.Label ?? need.Name} is sent there.",
+                    $"{server.Name} moved from {moved.AgreedTo} to {moved.Now}. Confirm the new address on the server's page before {need.Yours()} is sent there.",
                     page);
             case var unknown:
                 throw new InvalidOperationException($"Unknown secret result {unknown.GetType().Name}.");

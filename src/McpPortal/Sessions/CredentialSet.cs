@@ -1,4 +1,5 @@
 using McpPortal.Data;
+using McpPortal.Servers;
 
 namespace McpPortal.Sessions;
 
@@ -18,7 +19,7 @@ internal abstract record CredentialSet
 
         /// <summary>What the owner recognises the account by, for results and records.</summary>
         public string? Account { get; } = Items.FirstOrDefault(item => item.Token is not null)?.Token?.Account
-            ?? (Items.Count > 0 ? $"your {Items[0].Need.Label ?? Items[0].Need.Name}" : null);
+            ?? (Items.Count > 0 ? Items[0].Need.Yours() : null);
 
         public ConnectionId? Connection { get; } = Items.FirstOrDefault(item => item.Token is not null)?.Token?.Connection;
     }
