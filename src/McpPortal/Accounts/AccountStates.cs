@@ -86,7 +86,7 @@ internal sealed class AccountStates
         }
 
         var version = Interlocked.Read(ref _version);
-        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        await using var scope = await _database.ForAccountAsync(user, cancellationToken);
         var active = await scope.Db.Users.AsNoTracking().AnyAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken);
         if (_active.Count >= MaxRemembered)
         {
@@ -104,7 +104,7 @@ internal sealed class AccountStates
 
     private async Task<AccountState?> LoadAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
     {
-        await using var scope = await _database.ForUserAsync(user, cancellationToken);
+        await using var scope = await _database.ForAccountAsync(user, cancellationToken);
         return await (
             from s in scope.Db.SignInSessions.AsNoTracking()
             join u in scope.Db.Users on s.UserId equals u.Id

@@ -8,7 +8,7 @@ internal sealed class RoleCheck(PortalDatabase database)
 {
     public async Task<bool> HoldsAsync(UserId user, Roles anyOf, CancellationToken cancellationToken)
     {
-        await using var scope = await database.ForUserAsync(user, cancellationToken);
+        await using var scope = await database.ForAccountAsync(user, cancellationToken);
         return await scope.Db.Users.AnyAsync(u => u.Id == user && u.Status == UserStatus.Active && ((u.ClaimedRoles | u.GrantedRoles) & anyOf) != Roles.None, cancellationToken);
     }
 }

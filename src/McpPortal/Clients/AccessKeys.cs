@@ -30,12 +30,17 @@ internal sealed class AccessKeys
         invalidations.Subscribe(OnInvalidation);
     }
 
-    /// <summary>Makes a key. Null: the owner has <see cref="MaxPerUser"/> already.</summary>
+    /// <summary>Makes a key. Null: the owner has <see cref="MaxPerUser"/> already, or the actor is another person.</summary>
     /// <returns>The key's text, for the only time.</returns>
     public async Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
     {
-        // Only owners themselves may write under their own row-level security; an operator at the command line is somebody else.
-        await using DatabaseScope scope = actor.User == user ? await _database.ForUserAsync(user, cancellationToken) : await _database.ForSystemAsync(cancellationToken);
+        if (actor.User is { } person && person != user)
+        {
+            return null;
+        }
+
+        // Only owners themselves may write under their own row-level security; an operator at the command line is nobody in it.
+        await using DatabaseScope scope = actor.User is null ? await _database.ForSystemAsync(cancellationToken) : await _database.ForUserAsync(user, cancellationToken);
         if (await scope.Db.AccessKeys.CountAsync(k => k.UserId == user && k.RevokedAt == null, cancellationToken) >= MaxPerUser)
         {
             return null;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace McpPortal.Data;
@@ -36,30 +37,24 @@ internal sealed class PortalDatabase : IAsyncDisposable
     /// <summary>For LISTEN on PostgreSQL; null on SQL Server.</summary>
     public NpgsqlDataSource? SystemSource => _systemSource;
 
-    /// <summary>Begins a transaction in which only what <paramref name="user"/> may see exists.</summary>
+    /// <summary>
+    /// Begins a transaction in which only what <paramref name="user"/> may see exists. Whatever a page or a request still believes, a
+    /// user who was disabled or deleted gets none: <see cref="UserNotActiveException"/>.
+    /// </summary>
     public async Task<UserScope> ForUserAsync(UserId user, CancellationToken cancellationToken)
     {
-        var db = _app();
-        try
+        var (scope, status) = await OpenAsync(user, cancellationToken);
+        if (status == UserStatus.Active)
         {
-            var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (Options.Provider == DatabaseKind.Postgres)
-            {
-                await db.Database.ExecuteSqlAsync($"select set_config('portal.user_id', {user.Value.ToString()}, true)", cancellationToken);
-            }
-            else
-            {
-                await db.Database.ExecuteSqlAsync($"exec sp_set_session_context N'portal.user_id', {user.Value}", cancellationToken);
-            }
+            return scope;
+        }
 
-            return new UserScope(db, transaction, user);
-        }
-        catch
-        {
-            await db.DisposeAsync();
-            throw;
-        }
+        await scope.DisposeAsync();
+        throw new UserNotActiveException();
     }
+
+    /// <summary>The same whatever the state of the account: for those who ask what it is.</summary>
+    public async Task<UserScope> ForAccountAsync(UserId user, CancellationToken cancellationToken) => (await OpenAsync(user, cancellationToken)).Scope;
 
     /// <summary>Begins a transaction that sees every row. The floor test lists who may call this.</summary>
     public async Task<SystemScope> ForSystemAsync(CancellationToken cancellationToken)
@@ -94,6 +89,36 @@ internal sealed class PortalDatabase : IAsyncDisposable
         if (_systemSource is not null)
         {
             await _systemSource.DisposeAsync();
+        }
+    }
+
+    private async Task<(UserScope Scope, UserStatus? Status)> OpenAsync(UserId user, CancellationToken cancellationToken)
+    {
+        var db = _app();
+        try
+        {
+            var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.Transaction = transaction.GetDbTransaction();
+            command.CommandText = Options.Provider == DatabaseKind.Postgres
+                ? "select set_config('portal.user_id', @id::text, true); select status from users where id = @id"
+                : "exec sp_set_session_context N'portal.user_id', @id; select status from users where id = @id";
+            var id = command.CreateParameter();
+            (id.ParameterName, id.Value) = ("id", user.Value);
+            command.Parameters.Add(id);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (Options.Provider == DatabaseKind.Postgres)
+            {
+                await reader.NextResultAsync(cancellationToken);
+            }
+
+            var status = await reader.ReadAsync(cancellationToken) ? (UserStatus?)reader.GetInt32(0) : null;
+            return (new UserScope(db, transaction, user), status);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
         }
     }
 

@@ -1,3 +1,5 @@
+using McpPortal.Data;
+
 namespace McpPortal.Hosting;
 
 /// <summary>People get a page that says what to do; programs get ProblemDetails.</summary>
@@ -7,11 +9,13 @@ internal static class ErrorPages
     {
         app.UseWhen(IsPage, pages =>
         {
-            pages.UseExceptionHandler("/error", createScopeForErrors: true);
+            pages.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/error", CreateScopeForErrors = true, StatusCodeSelector = StatusOf });
             pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         });
-        app.UseWhen(context => !IsPage(context), programs => programs.UseExceptionHandler());
+        app.UseWhen(context => !IsPage(context), programs => programs.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf }));
     }
+
+    private static int StatusOf(Exception fault) => fault is UserNotActiveException ? StatusCodes.Status401Unauthorized : StatusCodes.Status500InternalServerError;
 
     private static bool IsPage(HttpContext context) =>
         context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

@@ -143,6 +143,11 @@ internal sealed class SecretStore(
     private async Task<SecretEditResult> SaveAsync(UserId owner, ServerSnapshot server, string name, string value, Actor actor, CancellationToken cancellationToken)
     {
         await using var scope = await database.ForUserAsync(owner, cancellationToken);
+        if (!await scope.Db.Servers.AnyAsync(s => s.Id == server.Id && s.RemovedAt == null, cancellationToken))
+        {
+            return new SecretEditResult.Refused("There is no such server any more.");
+        }
+
         var now = time.GetUtcNow();
         var secret = await scope.Db.Secrets.FirstOrDefaultAsync(
             s => s.OwnerKind == OwnerKind.User && s.OwnerId == owner.Value && s.ServerId == server.Id && s.Name == name, cancellationToken);

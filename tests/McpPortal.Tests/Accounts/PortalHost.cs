@@ -29,6 +29,9 @@ internal sealed class PortalHost : IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>Where the identity provider is, which is also the one address that outbound requests may reach here.</summary>
+    public string Provider { get; private init; } = "";
+
     public IServiceProvider Services => _app.Services;
 
     public Users Users => Services.GetRequiredService<Users>();
@@ -100,6 +103,6 @@ internal sealed class PortalHost : IAsyncDisposable
             : Results.Text("nobody"));
         app.MapGet("/test/token", (HttpContext context, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery) => Results.Text(antiforgery.GetAndStoreTokens(context).RequestToken!));
         await app.StartAsync();
-        return new PortalHost(app, database, owned, keyFile, $"http://127.0.0.1:{port}");
+        return new PortalHost(app, database, owned, keyFile, $"http://127.0.0.1:{port}") { Provider = authority };
     }
 }

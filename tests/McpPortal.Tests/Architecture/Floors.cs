@@ -145,6 +145,6 @@ internal static partial class Floors
     [GeneratedRegex("""\b(?:class|record struct|record|struct|enum|interface)\s+(?<type>[A-Z]\w*)""", RegexOptions.None, MatchMilliseconds)]
     private static partial Regex Declaration();
 
-    [GeneratedRegex("""\b(?:Microsoft\.EntityFrameworkCore|Npgsql|PortalDb|PortalDatabase|ForUserAsync|ForSystemAsync|HttpClient|IHttpClientFactory|OutboundGuard|SecretVault|McpPortal\.Vault)\b""", RegexOptions.None, MatchMilliseconds)]
+    [GeneratedRegex("""\b(?:Microsoft\.EntityFrameworkCore|Npgsql|PortalDb|PortalDatabase|ForUserAsync|ForAccountAsync|ForSystemAsync|HttpClient|IHttpClientFactory|OutboundGuard|SecretVault|McpPortal\.Vault)\b""", RegexOptions.None, MatchMilliseconds)]
     private static partial Regex NotInPages();
 }

@@ -89,7 +89,7 @@ public sealed class InvalidationsTests(PostgresCluster cluster) : IAsyncLifetime
         await using var one = await Node.StartAsync(_database);
         await using var two = await Node.StartAsync(_database);
         var subject = Guid.CreateVersion7();
-        await using (var scope = await one.Database.ForUserAsync(new UserId(subject), Stop))
+        await using (var scope = await one.Database.ForAccountAsync(new UserId(subject), Stop))
         {
             one.Invalidations.Publish(scope, InvalidationKind.Credentials, subject);
             await scope.CommitAsync(Stop);

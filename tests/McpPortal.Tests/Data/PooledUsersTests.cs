@@ -27,7 +27,7 @@ public sealed class PooledUsersTests(PostgresCluster cluster)
         await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop }, async (number, stop) =>
         {
             var (me, other) = (users[number % 2], users[(number + 1) % 2]);
-            await using var scope = await database.ForUserAsync(me, stop);
+            await using var scope = await database.ForAccountAsync(me, stop);
             Assert.Equal([me], await scope.Db.Users.Select(u => u.Id).ToListAsync(stop));
             scope.Db.Servers.Add(new Server { Slug = $"s{number}", Name = "mine", OwnerKind = OwnerKind.User, OwnerId = me.Value, Destination = "https://x:443" });
             Assert.Equal(0, await scope.Db.Servers.Where(s => s.OwnerId == other.Value).ExecuteDeleteAsync(stop));
@@ -39,7 +39,7 @@ public sealed class PooledUsersTests(PostgresCluster cluster)
 
         foreach (var user in users)
         {
-            await using var scope = await database.ForUserAsync(user, Stop);
+            await using var scope = await database.ForAccountAsync(user, Stop);
             var mine = await scope.Db.Servers.ToListAsync(Stop);
             Assert.All(mine, s => Assert.Equal(user.Value, s.OwnerId));
             Assert.InRange(mine.Count, 60, 70);

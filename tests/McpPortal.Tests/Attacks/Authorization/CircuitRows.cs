@@ -1,0 +1,125 @@
+using System.Text.Json;
+using McpPortal.Accounts;
+using McpPortal.Admin;
+using McpPortal.Calls;
+using McpPortal.Clients;
+using McpPortal.Connections;
+using McpPortal.Data;
+using McpPortal.Home;
+using McpPortal.Secrets;
+using McpPortal.Servers;
+using McpPortal.TestConsole;
+
+namespace McpPortal.Tests.Attacks.Authorization;
+
+/// <summary>The table: every action that a circuit reaches, tried by everybody with the owner's ids.</summary>
+internal static class CircuitRows
+{
+    private const string OnlyOwner = "YNRNN";
+    private const string EachForThemselves = "YYRYY";
+    private const string OnlyAdmin = "NNNYN";
+    private static readonly JsonElement NoArguments = JsonDocument.Parse("{}").RootElement;
+
+    public static IReadOnlyList<CircuitRow> All { get; } =
+    [
+        // Access keys
+        Row("AccessKeys.CreateAsync(UserId, String, Boolean, IReadOnlyList<ServerId>, Nullable<DateTimeOffset>, Actor, CancellationToken)", EachForThemselves,
+            async c => await c.Get<AccessKeys>().CreateAsync(c.Actor, "made", readOnly: false, null, null, c.By, c.Stop), "for oneself"),
+        Row("AccessKeys.CreateAsync(UserId, String, Boolean, IReadOnlyList<ServerId>, Nullable<DateTimeOffset>, Actor, CancellationToken)", "YNNNN",
+            async c => await c.Get<AccessKeys>().CreateAsync(c.Of.Owner, "made", readOnly: false, null, null, c.By, c.Stop), "in the owner's name"),
+        Row("AccessKeys.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<AccessKeys>().ListAsync(c.Actor, c.Stop)).Any(k => k.Id == c.Of.KeyId)),
+        Row("AccessKeys.RevokeAsync(UserId, String, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<AccessKeys>().RevokeAsync(c.Actor, c.Of.KeyId, c.By, c.Stop)),
+
+        // Calls
+        Row("ActivityQueries.ListAsync(UserId, ActivityFilter, IReadOnlyList<ActivityRow>, Int32, CancellationToken)", OnlyOwner,
+            async c => (await c.Get<ActivityQueries>().ListAsync(c.Actor, ActivityFilter.None, [], 50, c.Stop)).Any(row => row.Id == c.Of.Call)),
+        Row("ActivityQueries.ServersAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ActivityQueries>().ServersAsync(c.Actor, c.Stop)).Contains(c.Of.Server.Slug)),
+        Row("ConsoleCalls.ListServers.Invoke(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ConsoleCalls>().Servers(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Server.Id)),
+        Row("ConsoleCalls.ListTools.Invoke(UserId, String, CancellationToken)", OnlyOwner, async c => await c.Get<ConsoleCalls>().Tools(c.Actor, c.Of.Server.Slug, c.Stop)),
+        Row("ConsoleCalls.CallTool.Invoke(UserId, String, String, JsonElement, Action<CallProgress>, CancellationToken)", OnlyOwner,
+            async c => await c.Get<ConsoleCalls>().Call(c.Actor, c.Of.Server.Slug, "whoami", NoArguments, _ => { }, c.Stop)),
+        Row("CredentialStates.ForAsync(UserId, ServerSnapshot, CancellationToken)", OnlyOwner,
+            async c => (await c.Get<CredentialStates>().ForAsync(c.Actor, c.Of.Server, c.Stop)).Any(state => state.Status == CredentialStatus.Ready)),
+        Row("HomeQueries.GetAsync(UserId, CancellationToken)", OnlyOwner,
+            async c => await c.Get<HomeQueries>().GetAsync(c.Actor, c.Stop) is var home && (home.Connections.Any(x => x.Connection.Id == c.Of.Connection) || home.Calls.Any(x => x.Id == c.Of.Call))),
+
+        // Connections
+        Row("MyConnections.ConfirmDestinationAsync(UserId, ServerSnapshot, String, CancellationToken)", EachForThemselves,
+            async c => await c.Get<MyConnections>().ConfirmDestinationAsync(c.Actor, c.Of.Moved, c.Of.Moved.Destination, c.Stop), "for one's own links, of which the others have none"),
+        Row("MyConnections.DisconnectAsync(UserId, ConnectionId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<MyConnections>().DisconnectAsync(c.Actor, c.Of.Connection, c.By, c.Stop)),
+        Row("MyConnections.FindAsync(UserId, ConnectionId, CancellationToken)", OnlyOwner, async c => await c.Get<MyConnections>().FindAsync(c.Actor, c.Of.Connection, c.Stop)),
+        Row("MyConnections.LabelAsync(UserId, ConnectionId, String, CancellationToken)", OnlyOwner, async c => await c.Get<MyConnections>().LabelAsync(c.Actor, c.Of.Connection, "mine", c.Stop)),
+        Row("MyConnections.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<MyConnections>().ListAsync(c.Actor, c.Stop)).Any(x => x.Id == c.Of.Connection)),
+        Row("MyConnections.MovedAsync(UserId, ServerSnapshot, CancellationToken)", OnlyOwner, async c => (await c.Get<MyConnections>().MovedAsync(c.Actor, c.Of.Moved, c.Stop)).Count > 0),
+        Row("MyConnections.ReplaceAsync(UserId, ConnectionId, ConnectionId, CancellationToken)", OnlyOwner,
+            async c => await c.Get<MyConnections>().ReplaceAsync(c.Actor, c.Of.Connection, c.Of.SecondConnection, c.Stop)),
+
+        // One's own account
+        Row("MyProfile.GetAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<MyProfile>().GetAsync(c.Actor, c.Stop)).SignIns.Any(s => s.Id == c.Of.SignIn)),
+        Row("MyProfile.EndAsync(UserId, SignInSessionId, CancellationToken)", "YNNNN", async c => await c.Get<MyProfile>().EndAsync(c.Actor, c.Of.SignIn, c.Stop)),
+        Row("MyProfile.EndOthersAsync(UserId, Nullable<SignInSessionId>, CancellationToken)", OnlyOwner, async c =>
+        {
+            await c.Get<MyProfile>().EndOthersAsync(c.Actor, null, c.Stop);
+            return await c.Get<AccountStates>().GetAsync(c.Of.SignIn, c.Of.Owner, c.Stop) is null && c.Actor == c.Of.Owner;
+        }),
+
+        // Secrets
+        Row("SecretStore.ConfirmDestinationAsync(UserId, ServerSnapshot, String, Actor, CancellationToken)", OnlyOwner,
+            async c => await c.Get<SecretStore>().ConfirmDestinationAsync(c.Actor, c.Of.Moved, c.Of.Moved.Destination, c.By, c.Stop)),
+        Row("SecretStore.DeleteAsync(UserId, SecretId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<SecretStore>().DeleteAsync(c.Actor, c.Of.Secret, c.By, c.Stop)),
+        Row("SecretStore.DeleteAsync(UserId, ServerSnapshot, String, Actor, CancellationToken)", OnlyOwner,
+            async c => await c.Get<SecretStore>().DeleteAsync(c.Actor, c.Of.Server, Estate.Key.Name, c.By, c.Stop)),
+        Row("SecretStore.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<SecretStore>().ListAsync(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Secret)),
+        Row("SecretStore.SetAsync(UserId, ServerSnapshot, String, String, Actor, CancellationToken)", "YRRRR",
+            async c => await c.Get<SecretStore>().SetAsync(c.Actor, c.Of.Server, Estate.Key.Name, "fake-value-of-somebody", c.By, c.Stop)),
+
+        // Servers
+        Row("EditableServers.FindAsync(String, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<EditableServers>().FindAsync(c.Of.Server.Slug, c.By, c.Stop), "a member's"),
+        Row("EditableServers.FindAsync(String, Actor, CancellationToken)", "NNRYN", async c => await c.Get<EditableServers>().FindAsync(c.Of.Shared.Slug, c.By, c.Stop), "the organisation's"),
+        Row("EditableServers.ListOwnDisabledAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<EditableServers>().ListOwnDisabledAsync(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Moved.Id)),
+        Row("ServerCatalog.FindAsync(UserId, String, CancellationToken)", OnlyOwner, async c => await c.Get<ServerCatalog>().FindAsync(c.Actor, c.Of.Server.Slug, c.Stop)),
+        Row("ServerCatalog.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ServerCatalog>().ListAsync(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Server.Id)),
+        Row("ServerEditor.AddOwnAsync(UserId, ServerDraft, Actor, CancellationToken)", EachForThemselves, async c => await c.Get<ServerEditor>().AddOwnAsync(c.Actor, Draft(c), c.By, c.Stop)),
+        Row("ServerEditor.AddAsync(ServerDraft, String, Boolean, Actor, CancellationToken)", "RRRYR", async c => await c.Get<ServerEditor>().AddAsync(Draft(c), null, everyone: true, c.By, c.Stop)),
+        .. Edits("ServerEditor.ChangeAsync(ServerId, Int64, ServerDraft, Actor, CancellationToken)",
+            (c, server) => c.Get<ServerEditor>().ChangeAsync(server.Id, server.Version, Draft(c) with { Name = "Changed" }, c.By, c.Stop)),
+        .. Edits("ServerEditor.SetEnabledAsync(ServerId, Boolean, Actor, CancellationToken)", (c, server) => c.Get<ServerEditor>().SetEnabledAsync(server.Id, enabled: false, c.By, c.Stop)),
+        .. Edits("ServerEditor.RemoveAsync(ServerId, Actor, CancellationToken)", (c, server) => c.Get<ServerEditor>().RemoveAsync(server.Id, c.By, c.Stop)),
+        Row("ServerEditor.WouldSuspendAsync(ServerId, ServerDraft, Actor, CancellationToken)", OnlyOwner,
+            async c => await c.Get<ServerEditor>().WouldSuspendAsync(c.Of.Server.Id, Draft(c) with { Url = "https://elsewhere.example/mcp" }, c.By, c.Stop), "a member's"),
+        Row("ServerEditor.WouldSuspendAsync(ServerId, ServerDraft, Actor, CancellationToken)", "NNRYN",
+            async c => await c.Get<ServerEditor>().WouldSuspendAsync(c.Of.Shared.Id, Draft(c) with { Url = "https://elsewhere.example/mcp" }, c.By, c.Stop), "the organisation's"),
+        Row("ServerEditor.SetAccessAsync(ServerId, IReadOnlyList<AccessRule>, Actor, CancellationToken)", "NNRNN",
+            async c => await c.Get<ServerEditor>().SetAccessAsync(c.Of.Server.Id, [], c.By, c.Stop), "a member's, which has no rules"),
+        Row("ServerEditor.SetAccessAsync(ServerId, IReadOnlyList<AccessRule>, Actor, CancellationToken)", "NNRYN",
+            async c => await c.Get<ServerEditor>().SetAccessAsync(c.Of.Shared.Id, [], c.By, c.Stop), "the organisation's"),
+
+        // Administration
+        Row("AdminServers.FindSubjectsAsync(Actor, String, CancellationToken)", OnlyAdmin, async c => (await c.Get<AdminServers>().FindSubjectsAsync(c.By, "Owner", c.Stop)).Count > 0),
+        Row("AdminServers.ListAsync(Actor, CancellationToken)", OnlyAdmin, async c => (await c.Get<AdminServers>().ListAsync(c.By, c.Stop)).Any(row => row.Server.Id == c.Of.Shared.Id)),
+        Row("DashboardQueries.GetAsync(UserId, DashboardPeriod, CancellationToken)", "NNNYY", async c => await c.Get<DashboardQueries>().GetAsync(c.Actor, DashboardPeriod.Hour, c.Stop)),
+        Row("PeopleAdmin.ListAsync(UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().ListAsync(c.Actor, c.Stop)),
+        Row("PeopleAdmin.WhatStopsAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().WhatStopsAsync(c.Actor, c.Of.Owner, c.Stop)),
+        Row("PeopleAdmin.DisableAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().DisableAsync(c.Actor, c.Of.Owner, c.Stop)),
+        Row("PeopleAdmin.EnableAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().EnableAsync(c.Actor, c.Of.Owner, c.Stop)),
+        Row("PeopleAdmin.GrantAdminAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().GrantAdminAsync(c.Actor, c.Of.Owner, c.Stop)),
+        Row("PeopleAdmin.RevokeAdminAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().RevokeAdminAsync(c.Actor, c.Of.Owner, c.Stop)),
+
+        // Nobody's in particular
+        new("FormTargets.Allow(HttpContext, Uri)", "", null, "a header of the same response"),
+        new("ProviderDirectory.FindAsync(String, CancellationToken)", "", null, "names and addresses of the organisation's providers; the client secret in it is ciphertext"),
+        new("ProviderDirectory.ListAsync(CancellationToken)", "", null, "names and addresses of the organisation's providers; the client secret in it is ciphertext"),
+        new("PublicUrl.Absolute(String)", "", null, "the portal's own address"),
+        new("ServerTemplates.Find(String)", "", null, "templates hold no person's data"),
+    ];
+
+    private static CircuitRow Row(string method, string expected, Func<CircuitCell, Task<object?>> attempt, string about = "") => new(method, expected, attempt, about);
+
+    private static CircuitRow[] Edits(string method, Func<CircuitCell, ServerSnapshot, Task<ServerEditResult>> edit) =>
+    [
+        new(method, OnlyOwner, async c => await edit(c, c.Of.Server), "a member's"),
+        new(method, "NNRYN", async c => await edit(c, c.Of.Shared), "the organisation's"),
+    ];
+
+    private static ServerDraft Draft(CircuitCell cell) => Estate.Draft(cell.Host, $"new-{Guid.NewGuid():n}"[..24]);
+}
