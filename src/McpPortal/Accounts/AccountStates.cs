@@ -36,6 +36,15 @@ internal sealed class AccountStates
         return watch;
     }
 
+    /// <summary>Whether a message is about this sign-in or its user.</summary>
+    public static bool Concerns(Invalidation invalidation, UserId user, SignInSessionId? session) => invalidation.Kind switch
+    {
+        InvalidationKind.User => invalidation.Subject == user.Value,
+        InvalidationKind.SignIn => invalidation.Subject == session?.Value,
+        InvalidationKind.Everything => true,
+        _ => false,
+    };
+
     /// <returns>The live state, or null when the sign-in has ended, or its user is disabled or gone.</returns>
     public async ValueTask<AccountState?> GetAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
     {

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OAuth;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -21,6 +23,11 @@ internal static class AccountsSetup
         services.AddScoped<SignInCookie>();
         services.AddSingleton<MyProfile>();
         services.AddScoped<AuthenticationStateProvider, LiveAuthState>();
+        services.AddScoped<CircuitHandler, CircuitFarewell>();
+        services.AddSingleton<CircuitOwners>();
+        services.AddSingleton<CircuitDoor>();
+        // Components' hub is the only one there is.
+        services.Configure<HubOptions>(hubs => hubs.AddFilter<CircuitDoor>());
         var plainHttp = environment.IsDevelopment() || SingleUserMode.Read(configuration).IsOn;
         services.AddAuthentication(PortalPrincipal.SignInScheme).AddCookie(PortalPrincipal.SignInScheme, options => ConfigureCookie(options, plainHttp));
         services.AddAuthorizationBuilder()

@@ -46,7 +46,7 @@ internal sealed partial class LiveAuthState : RevalidatingServerAuthenticationSt
         try
         {
             var current = await GetAuthenticationStateAsync();
-            if (current.User.FindUserId() is not { } user || !Concerns(invalidation, user, current.User.FindSignIn()))
+            if (current.User.FindUserId() is not { } user || !AccountStates.Concerns(invalidation, user, current.User.FindSignIn()))
             {
                 return;
             }
@@ -61,14 +61,6 @@ internal sealed partial class LiveAuthState : RevalidatingServerAuthenticationSt
             SetAuthenticationState(Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity()))));
         }
     }
-
-    private static bool Concerns(Invalidation invalidation, UserId user, SignInSessionId? session) => invalidation.Kind switch
-    {
-        InvalidationKind.User => invalidation.Subject == user.Value,
-        InvalidationKind.SignIn => invalidation.Subject == session?.Value,
-        InvalidationKind.Everything => true,
-        _ => false,
-    };
 
     private static partial class Log
     {

@@ -75,6 +75,7 @@ internal static class PortalApp
         app.UseKnownProxies();
         app.UseSecurityHeaders();
         app.UseErrorPages();
+        app.UseCircuitOrigin(plainHttp: app.Environment.IsDevelopment() || app.Services.GetRequiredService<SingleUserMode>().IsOn);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Radzen;
 
 namespace McpPortal.Ui;
@@ -30,6 +31,13 @@ internal static class UiSetup
         {
             options.ContentSecurityFrameAncestorsPolicy = null; // the security headers say it for every answer
             options.DisableWebSocketCompression = true; // secrets beside text of others in one compressed stream can be guessed (CRIME)
+        }).Add(endpoint =>
+        {
+            // Circuits are for people who are signed in; pages say for themselves who may see them.
+            if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } path } && path.TrimStart('/').StartsWith(CircuitOrigin.Path[1..], StringComparison.Ordinal))
+            {
+                endpoint.Metadata.Add(new AuthorizeAttribute());
+            }
         });
     }
 }

@@ -24,6 +24,8 @@ internal sealed class ServingPortal : IAsyncDisposable
     /// <summary>Everything the portal wrote so far.</summary>
     public IReadOnlyList<string> Lines => _process.Lines;
 
+    public Uri Address => _client.BaseAddress!;
+
     /// <summary>Starts one that logs everything; what it writes to its output and in its answers is for the scan.</summary>
     public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken, CanaryScan? canaries = null)
     {
