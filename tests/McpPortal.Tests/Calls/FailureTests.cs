@@ -33,7 +33,7 @@ public sealed class FailureTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_that_takes_too_long_is_told_and_cancelled_upstream()
+    public async Task UP_1_A_call_that_takes_too_long_is_told_and_cancelled_upstream()
     {
         await AddAsync("slow", _upstream.Endpoint.ToString(), CallRig.Bearer);
         var outcome = await _rig.CallAsync(_ana, "slow", "wait", options: new CallOptions { Timeout = TimeSpan.FromSeconds(1) });
@@ -45,7 +45,7 @@ public sealed class FailureTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cancelled_call_is_cancelled_upstream()
+    public async Task UP_9_A_cancelled_call_is_cancelled_upstream()
     {
         await AddAsync("slow", _upstream.Endpoint.ToString(), CallRig.Bearer);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
@@ -86,7 +86,7 @@ public sealed class FailureTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_dead_server_is_told_in_a_sentence_without_the_credential()
+    public async Task UP_1_A_dead_server_is_told_in_a_sentence_without_the_credential()
     {
         await AddAsync("header", $"http://{_dead}/mcp", CallRig.Header);
         await AddAsync("bearer", $"http://{_dead}/mcp", CallRig.Bearer);
@@ -134,7 +134,7 @@ public sealed class FailureTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_missing_credential_is_asked_for_and_nothing_is_sent()
+    public async Task ISO_2_A_missing_credential_is_asked_for_and_nothing_is_sent()
     {
         await _rig.AddServerAsync(_ana, "who", _rig.Whoami, CallRig.Header);
         var outcome = Assert.IsType<CallOutcome.NeedsConnection>(await _rig.CallAsync(_ana, "who", "whoami"));

@@ -11,7 +11,7 @@ public sealed class IsolationTests(PostgresCluster cluster)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Fifty_people_with_twenty_calls_each_at_once_get_answers_to_their_own_credential_only()
+    public async Task ISO_1_Fifty_people_with_twenty_calls_each_at_once_get_answers_to_their_own_credential_only()
     {
         await using var rig = await CallRig.StartAsync(cluster);
         var people = new List<(UserId Id, string Secret)>();

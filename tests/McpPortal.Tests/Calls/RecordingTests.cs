@@ -42,7 +42,7 @@ public sealed class RecordingTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_that_no_column_can_hold_do_not_stop_the_records_of_others()
+    public async Task INJ_8_Names_that_no_column_can_hold_do_not_stop_the_records_of_others()
     {
         var emoji = string.Concat(Enumerable.Repeat("🎉", 200));
         string[] tools = ["a\0b", "half \ud83c", "\udf89 half", emoji, "x" + emoji, new string('ü', 1000)];

@@ -10,7 +10,7 @@ public sealed class OutboundGuardTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task No_spelling_of_an_internal_address_is_connected()
+    public async Task SSRF_1_2_No_spelling_of_an_internal_address_is_connected()
     {
         await using var listener = new CountingListener();
         await using var sixth = Socket.OSSupportsIPv6 ? new CountingListener(address: IPAddress.IPv6Loopback) : null;
@@ -78,7 +78,7 @@ public sealed class OutboundGuardTests
     [InlineData("http://127.0.0.1.evil.example:{0}/")]
     [InlineData("http://127.0.0.1:{1}/")]
     [InlineData("http://x@127.0.0.1:{0}/")]
-    public async Task The_allow_list_is_exact(string url)
+    public async Task SSRF_9_The_allow_list_is_exact(string url)
     {
         await using var listener = new CountingListener();
         await using var other = new CountingListener();
@@ -90,7 +90,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task Plain_http_is_refused_outside_Development_even_when_allowed()
+    public async Task SSRF_7_Plain_http_is_refused_outside_Development_even_when_allowed()
     {
         await using var listener = new CountingListener();
         using var guard = Guard([$"127.0.0.1:{listener.Port}"], development: false);
@@ -101,7 +101,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task Plain_http_stays_on_this_machine()
+    public async Task SSRF_7_Plain_http_stays_on_this_machine()
     {
         using var guard = Guard(["intranet.example:8080"], resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]));
         using var client = guard.Create(OutboundPurpose.Upstream);
@@ -115,7 +115,7 @@ public sealed class OutboundGuardTests
     [InlineData("224.0.0.1")]
     [InlineData("100.100.100.200")]
     [InlineData("64:ff9b::7f00:1")]
-    public async Task The_allow_list_never_opens_metadata_or_link_local_addresses(string address)
+    public async Task SSRF_9_The_allow_list_never_opens_metadata_or_link_local_addresses(string address)
     {
         using var guard = Guard(["intranet.example:443"], resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]));
         using var client = guard.Create(OutboundPurpose.Upstream);
@@ -123,7 +123,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task A_name_with_one_internal_address_is_refused_whole()
+    public async Task SSRF_3_A_name_with_one_internal_address_is_refused_whole()
     {
         await using var listener = new CountingListener();
         using var guard = Guard(ports: [listener.Port], resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("1.1.1.1"), IPAddress.Loopback]));
@@ -133,7 +133,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task A_name_is_resolved_once_per_connection_and_the_checked_answer_is_the_one_used()
+    public async Task SSRF_3_A_name_is_resolved_once_per_connection_and_the_checked_answer_is_the_one_used()
     {
         await using var listener = new CountingListener();
         var asked = 0;
@@ -154,7 +154,7 @@ public sealed class OutboundGuardTests
     [InlineData(303)]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task A_redirect_is_handed_back_and_not_followed(int status)
+    public async Task SSRF_4_6_A_redirect_is_handed_back_and_not_followed(int status)
     {
         await using var target = new CountingListener();
         await using var listener = new CountingListener($"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{target.Port}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -168,7 +168,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task A_cookie_of_one_answer_is_not_sent_with_the_next_request()
+    public async Task ISO_7_A_cookie_of_one_answer_is_not_sent_with_the_next_request()
     {
         await using var listener = new CountingListener("HTTP/1.1 200 OK\r\nSet-Cookie: sid=A; Path=/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         using var guard = Guard([$"127.0.0.1:{listener.Port}"]);
@@ -183,7 +183,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task A_proxy_from_the_environment_is_ignored()
+    public async Task SSRF_10_A_proxy_from_the_environment_is_ignored()
     {
         await using var proxy = new CountingListener();
         await using var listener = new CountingListener();
@@ -209,7 +209,7 @@ public sealed class OutboundGuardTests
     [InlineData("a\nX-Evil: 1")]
     [InlineData("a\rb")]
     [InlineData("a\0b")]
-    public async Task A_header_value_with_a_line_break_never_reaches_the_wire_or_the_message(string value)
+    public async Task INJ_5_A_header_value_with_a_line_break_never_reaches_the_wire_or_the_message(string value)
     {
         await using var listener = new CountingListener();
         using var guard = Guard([$"127.0.0.1:{listener.Port}"]);
@@ -222,7 +222,7 @@ public sealed class OutboundGuardTests
     }
 
     [Fact]
-    public async Task Another_host_header_is_refused()
+    public async Task INJ_5_Another_host_header_is_refused()
     {
         await using var listener = new CountingListener();
         using var guard = Guard([$"127.0.0.1:{listener.Port}"]);
@@ -277,7 +277,7 @@ public sealed class OutboundGuardTests
     [InlineData("a@example.com:443")]
     [InlineData("10.0.0.0/8:443")]
     [InlineData("")]
-    public void A_vague_allow_list_entry_is_an_error_that_names_its_key(string entry)
+    public void SSRF_9_A_vague_allow_list_entry_is_an_error_that_names_its_key(string entry)
     {
         var error = Assert.Single(new OutboundOptions { AllowedHosts = ["ok.example:443", entry] }.Errors());
         Assert.Contains("Outbound:AllowedHosts:1", error, StringComparison.Ordinal);

@@ -6,7 +6,7 @@ public sealed class KilledPortalTests(PortalPair portals)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_killed_portal_leaves_no_process_behind()
+    public async Task UP_8_A_killed_portal_leaves_no_process_behind()
     {
         await using var portal = await portals.StartAsync();
         var before = ProcessTree.Below(portal.ProcessId);

@@ -9,10 +9,10 @@ public sealed class OwnCredentialTests(PortalPair portals)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Fifty_users_times_twenty_calls_each_see_their_own_credential() => EachSeesTheirOwnAsync("whoami", users: 50, calls: 20);
+    public Task ISO_1_Fifty_users_times_twenty_calls_each_see_their_own_credential() => EachSeesTheirOwnAsync("whoami", users: 50, calls: 20);
 
     [Fact]
-    public Task Sixteen_users_times_five_calls_over_stdio() => EachSeesTheirOwnAsync("whoami-stdio", users: 16, calls: 5);
+    public Task ISO_1_Sixteen_users_times_five_calls_over_stdio() => EachSeesTheirOwnAsync("whoami-stdio", users: 16, calls: 5);
 
     private async Task EachSeesTheirOwnAsync(string server, int users, int calls)
     {

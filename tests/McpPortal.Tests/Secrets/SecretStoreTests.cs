@@ -137,7 +137,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     [InlineData("")]
     [InlineData("tab\t")]
     [InlineData("\ud800")]
-    public async Task What_a_header_cannot_carry_is_refused_when_saved(string value)
+    public async Task INJ_5_What_a_header_cannot_carry_is_refused_when_saved(string value)
     {
         var server = await _portal.FindAsync(_ana, "demo");
 
@@ -148,7 +148,7 @@ public sealed class SecretStoreTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_header_cannot_carry_is_refused_when_used_although_it_was_saved_for_something_else()
+    public async Task INJ_5_What_a_header_cannot_carry_is_refused_when_used_although_it_was_saved_for_something_else()
     {
         var argument = Drafts.ApiKey with { Placement = CredentialPlacement.Argument, Target = "key" };
         var saved = await _portal.AddAsync(Drafts.Http("switch", needs: argument));

@@ -117,7 +117,7 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
     }
 
     [Fact]
-    public async Task A_value_that_a_header_cannot_carry_is_400_without_the_value()
+    public async Task INJ_5_A_value_that_a_header_cannot_carry_is_400_without_the_value()
     {
         using var client = await ClientAsync(_ana);
 

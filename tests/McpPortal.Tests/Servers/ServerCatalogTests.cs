@@ -78,7 +78,7 @@ public sealed class ServerCatalogTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Disabled_and_removed_servers_are_gone_from_the_catalogue_at_once()
+    public async Task ISO_8_Disabled_and_removed_servers_are_gone_from_the_catalogue_at_once()
     {
         var editor = _portal.Get<ServerEditor>();
         var saved = await _portal.AddAsync(Drafts.Http("demo"));
@@ -128,7 +128,7 @@ public sealed class ServerCatalogTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Leaving_a_group_takes_its_servers_away()
+    public async Task ISO_8_Leaving_a_group_takes_its_servers_away()
     {
         var saved = await _portal.AddAsync(Drafts.Http("demo"), everyone: false);
         await _portal.Get<ServerEditor>().SetAccessAsync(saved.Id, [new AccessRule(AccessSubject.Group, _team.Value, Allow: true)], Actor.CommandLine, Stop);

@@ -53,7 +53,7 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
     [InlineData("AddAsync without a template")]
     [InlineData("AddOwnAsync")]
     [InlineData("ChangeAsync of an own server")]
-    public async Task A_member_gets_no_program_by_any_way(string way)
+    public async Task INJ_1_A_member_gets_no_program_by_any_way(string way)
     {
         var draft = Drafts.Http("sneaky") with { Settings = new Dictionary<string, string> { ["ECHO_MODE"] = "x" } };
         switch (way)
@@ -81,7 +81,7 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Row_security_stops_a_member_who_writes_servers_of_others_past_the_editor()
+    public async Task INJ_1_Row_security_stops_a_member_who_writes_servers_of_others_past_the_editor()
     {
         await using var scope = await _portal.Database.ForUserAsync(_ana, Stop);
         scope.Db.Servers.Add(new Server { Slug = "x", Name = "x", OwnerKind = OwnerKind.Organisation, Destination = "https://x:443", Transport = ServerTransport.Http });
@@ -90,7 +90,7 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_draft_cannot_carry_owner_transport_or_command()
+    public async Task INJ_1_A_draft_cannot_carry_owner_transport_or_command()
     {
         var json = """{"slug":"mass","name":"Mass","url":"https://mcp.example.com/","ownerKind":3,"ownerId":"00000000-0000-0000-0000-000000000000","transport":2,"commandLine":["/bin/sh"],"enabled":false,"templateKey":"echo","version":99,"destination":"x"}""";
         var draft = System.Text.Json.JsonSerializer.Deserialize<ServerDraft>(json, System.Text.Json.JsonSerializerOptions.Web)!;
@@ -115,7 +115,7 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
     [InlineData("https://mcp.example.com/\r\nX: y")]
     [InlineData("javascript:alert(1)")]
     [InlineData("")]
-    public async Task An_address_that_may_not_be_contacted_is_refused(string url)
+    public async Task SSRF_1_An_address_that_may_not_be_contacted_is_refused(string url)
     {
         var own = await Editor.AddOwnAsync(_ana, Drafts.Http("demo", url), Actor.Page(_ana), Stop);
         var organisation = await Editor.AddAsync(Drafts.Http("demo", url), null, everyone: true, Actor.Page(_cara), Stop);
@@ -125,7 +125,7 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_internal_host_that_an_admin_opened_stays_closed_to_members_own_servers()
+    public async Task SSRF_9_An_internal_host_that_an_admin_opened_stays_closed_to_members_own_servers()
     {
         await using var portal = await PortalServices.CreateAsync(cluster, Stop, new Dictionary<string, string?> { ["Outbound:AllowedHosts:0"] = "10.9.8.7:443" }, "Production");
         var ana = await portal.AddUserAsync("ana");

@@ -9,7 +9,7 @@ namespace McpPortal.Tests.Servers;
 public sealed class ServerRulesProperties
 {
     [Fact]
-    public void A_slug_that_passes_is_short_plain_and_free_of_the_tool_separator() =>
+    public void INJ_8_A_slug_that_passes_is_short_plain_and_free_of_the_tool_separator() =>
         Prop.ForAll(ArbMap.Default.ArbFor<string>(), text =>
         {
             var passes = ServerNames.SlugRefusal(text ?? "") is null;
@@ -36,10 +36,10 @@ public sealed class ServerRulesProperties
     [InlineData("a\n")]
     [InlineData("a\0")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public void These_slugs_are_refused(string slug) => Assert.NotNull(ServerNames.SlugRefusal(slug));
+    public void INJ_8_These_slugs_are_refused(string slug) => Assert.NotNull(ServerNames.SlugRefusal(slug));
 
     [Fact]
-    public void No_header_name_that_passes_can_split_a_request_or_take_a_meaning_of_its_own() =>
+    public void INJ_5_No_header_name_that_passes_can_split_a_request_or_take_a_meaning_of_its_own() =>
         Prop.ForAll(ArbMap.Default.ArbFor<string>(), name =>
             HeaderRules.Refusal(name) is not null || (name!.All(c => c is > ' ' and < '\x7f' and not ':') && name.Length <= 64)).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
@@ -62,7 +62,7 @@ public sealed class ServerRulesProperties
     [InlineData("X-Key:")]
     [InlineData("")]
     [InlineData(null)]
-    public void These_headers_are_refused(string? name) => Assert.NotNull(HeaderRules.Refusal(name));
+    public void INJ_5_These_headers_are_refused(string? name) => Assert.NotNull(HeaderRules.Refusal(name));
 
     [Theory]
     [InlineData("X-Api-Key")]
@@ -71,7 +71,7 @@ public sealed class ServerRulesProperties
     public void Ordinary_headers_are_allowed(string name) => Assert.Null(HeaderRules.Refusal(name));
 
     [Fact]
-    public void A_header_value_that_passes_is_visible_ASCII() =>
+    public void INJ_5_A_header_value_that_passes_is_visible_ASCII() =>
         Prop.ForAll(ArbMap.Default.ArbFor<string>(), value =>
             SecretValues.Refusal(CredentialPlacement.Header, value ?? "") is not null || value!.All(c => c is >= ' ' and <= '~')).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
@@ -91,7 +91,7 @@ public sealed class ServerRulesProperties
     [InlineData("\u001b[31mred")]
     [InlineData("\ud800")]
     [InlineData("")]
-    public void Names_that_hide_something_are_refused(string name) => Assert.NotNull(ServerNames.NameRefusal(name));
+    public void INJ_8_Names_that_hide_something_are_refused(string name) => Assert.NotNull(ServerNames.NameRefusal(name));
 
     [Theory]
     [InlineData("E-mail")]
@@ -140,7 +140,7 @@ public sealed class ServerRulesProperties
     [InlineData("/bin/cat\0")]
     [InlineData("/bin/")]
     [InlineData("")]
-    public void A_program_that_is_no_plain_absolute_path_is_refused(string program) => Assert.NotNull(ServerTemplate.CommandRefusal([program]));
+    public void INJ_2_A_program_that_is_no_plain_absolute_path_is_refused(string program) => Assert.NotNull(ServerTemplate.CommandRefusal([program]));
 
     private static bool HasSurrogate(string[] texts) => texts.Any(text => text.Any(char.IsSurrogate));
 }

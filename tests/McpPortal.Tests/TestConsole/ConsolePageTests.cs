@@ -286,7 +286,7 @@ public sealed class ConsolePageTests : ComponentTest
     }
 
     [Fact]
-    public async Task What_a_server_writes_is_shown_and_never_run()
+    public async Task INJ_9_What_a_server_writes_is_shown_and_never_run()
     {
         _tools = _ => new ToolListOutcome.Listed(
             [

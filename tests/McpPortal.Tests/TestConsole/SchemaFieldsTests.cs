@@ -42,7 +42,7 @@ public sealed class SchemaFieldsTests
     }
 
     [Fact]
-    public void A_schema_that_holds_itself_ends_where_it_meets_itself()
+    public void INJ_11_A_schema_that_holds_itself_ends_where_it_meets_itself()
     {
         var root = Read("""{"properties":{"tree":{"$ref":"#/$defs/node"}},"$defs":{"node":{"type":"object","properties":{"name":{"type":"string"},"left":{"$ref":"#/$defs/node"},"right":{"$ref":"#/$defs/node"}}}}}""");
 
@@ -68,7 +68,7 @@ public sealed class SchemaFieldsTests
     }
 
     [Fact]
-    public void Hidden_characters_of_a_description_become_visible()
+    public void INJ_9_Hidden_characters_of_a_description_become_visible()
     {
         var field = Read("""{"properties":{"a":{"type":"string","description":"safe\u202Eevil\uDB40\uDC41"}}}""").Fields.Single();
 
@@ -76,7 +76,7 @@ public sealed class SchemaFieldsTests
     }
 
     [Fact]
-    public void A_hundred_thousand_members_are_cut_and_said_to_be()
+    public void INJ_11_A_hundred_thousand_members_are_cut_and_said_to_be()
     {
         var members = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$"""
             "p{{i}}":{"type":"string"}
@@ -88,7 +88,7 @@ public sealed class SchemaFieldsTests
     }
 
     [Fact]
-    public void Five_thousand_levels_end_at_the_depth_of_a_form()
+    public void INJ_11_Five_thousand_levels_end_at_the_depth_of_a_form()
     {
         var deep = string.Concat(Enumerable.Repeat("""{"type":"object","properties":{"a":""", 2_500)) + "{}" + string.Concat(Enumerable.Repeat("}}", 2_500));
         using var document = JsonDocument.Parse(deep, new JsonDocumentOptions { MaxDepth = 10_000 });
@@ -103,7 +103,7 @@ public sealed class SchemaFieldsTests
     }
 
     [Fact]
-    public void Many_references_to_one_large_part_stay_cheap()
+    public void INJ_11_Many_references_to_one_large_part_stay_cheap()
     {
         var large = string.Join(',', Enumerable.Range(0, 20_000).Select(i => $"\"k{i}\":1"));
         var many = string.Join(',', Enumerable.Range(0, 5_000).Select(i => $"\"p{i}\":{{\"$ref\":\"#/$defs/large\"}}"));

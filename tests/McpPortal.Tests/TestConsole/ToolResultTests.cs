@@ -17,7 +17,7 @@ public sealed class ToolResultTests
     [InlineData("image/svg+xml", false)]
     [InlineData("text/html", false)]
     [InlineData("image/png;charset=x,<script>", false)]
-    public void Only_pictures_that_cannot_hold_scripts_are_shown(string kind, bool shown)
+    public void INJ_9_Only_pictures_that_cannot_hold_scripts_are_shown(string kind, bool shown)
     {
         var part = Read(new JsonObject { ["type"] = "image", ["mimeType"] = kind, ["data"] = Pixel }).Parts.Single();
 
@@ -53,7 +53,7 @@ public sealed class ToolResultTests
     [InlineData("https://portal.example@evil.example/", false)]
     [InlineData("java\tscript:alert(1)", false)]
     [InlineData("", false)]
-    public void Only_web_addresses_become_links(string address, bool web) =>
+    public void INJ_9_Only_web_addresses_become_links(string address, bool web) =>
         Assert.Equal(web, Assert.IsType<ResultPart.Link>(Read(new JsonObject { ["type"] = "resource_link", ["name"] = "n", ["uri"] = address }).Parts.Single()).Web);
 
     [Theory]
@@ -116,7 +116,7 @@ public sealed class ToolResultTests
     [InlineData("[![x](https://evil.example/p.png)](vbscript:x)")]
     [InlineData("```\n</code></pre><script>alert(1)</script>\n```")]
     [InlineData("**a** [x](https://a.example/\"onmouseover=\"alert(1))")]
-    public void Markdown_of_others_renders_inert(string text)
+    public void INJ_9_Markdown_of_others_renders_inert(string text)
     {
         var html = SafeMarkdown.TryRender(text);
 
@@ -143,7 +143,7 @@ public sealed class ToolResultTests
     }
 
     [Fact]
-    public void Hostile_nesting_ends_as_plain_text_or_html_but_ends()
+    public void INJ_9_Hostile_nesting_ends_as_plain_text_or_html_but_ends()
     {
         SafeMarkdown.TryRender("**a**\n" + new string('>', 15_000));
         SafeMarkdown.TryRender("**a** " + string.Concat(Enumerable.Repeat("[", 15_000)));

@@ -12,7 +12,7 @@ public sealed class StdioEndTests
     private const string Hold = "MCPPORTAL_STDIO_HOLD";
 
     [Fact]
-    public async Task Nothing_is_left_when_a_session_is_closed()
+    public async Task UP_8_Nothing_is_left_when_a_session_is_closed()
     {
         await using var rig = await StdioRig.StartAsync();
         var marker = Marker();
@@ -29,7 +29,7 @@ public sealed class StdioEndTests
     }
 
     [Fact]
-    public async Task A_program_that_ignores_its_end_is_killed()
+    public async Task UP_8_A_program_that_ignores_its_end_is_killed()
     {
         await using var rig = await StdioRig.StartAsync(new StdioOptions { GraceTime = TimeSpan.FromMilliseconds(200) });
         var client = await rig.ConnectAsync();
@@ -42,7 +42,7 @@ public sealed class StdioEndTests
     }
 
     [Fact]
-    public async Task A_crash_ends_the_session_with_its_exit_code_and_takes_its_children_along()
+    public async Task UP_2_A_crash_ends_the_session_with_its_exit_code_and_takes_its_children_along()
     {
         await using var rig = await StdioRig.StartAsync();
         var marker = Marker();
@@ -59,7 +59,7 @@ public sealed class StdioEndTests
     }
 
     [Fact]
-    public async Task Stopping_the_portal_ends_every_program()
+    public async Task UP_8_Stopping_the_portal_ends_every_program()
     {
         await using var rig = await StdioRig.StartAsync();
         var marker = Marker();
@@ -75,7 +75,7 @@ public sealed class StdioEndTests
     [Theory]
     [InlineData(nameof(Isolation.OwnUser))]
     [InlineData(nameof(Isolation.OwnNamespaces))]
-    public async Task Nothing_is_left_when_the_portal_is_killed(string isolation)
+    public async Task UP_8_Nothing_is_left_when_the_portal_is_killed(string isolation)
     {
         Assert.SkipUnless(Environment.UserName == "root" || isolation == nameof(Isolation.OwnNamespaces), "needs root");
         var marker = Marker();

@@ -10,7 +10,7 @@ namespace McpPortal.Tests.Sessions.Stdio;
 public sealed class StdioFramingTests
 {
     [Fact]
-    public async Task A_line_without_end_is_cut_and_memory_stays_bounded()
+    public async Task UP_4_A_line_without_end_is_cut_and_memory_stays_bounded()
     {
         await using var rig = await StdioRig.StartAsync(new StdioOptions { MaxLineBytes = 4 << 20 });
         await using var client = await rig.ConnectAsync();
@@ -36,7 +36,7 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
-    public async Task A_little_garbage_is_skipped()
+    public async Task UP_3_A_little_garbage_is_skipped()
     {
         await using var rig = await StdioRig.StartAsync();
         await using var client = await rig.ConnectAsync();
@@ -46,7 +46,7 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
-    public async Task Much_garbage_ends_the_session()
+    public async Task UP_3_Much_garbage_ends_the_session()
     {
         await using var rig = await StdioRig.StartAsync();
         await using var client = await rig.ConnectAsync();
@@ -58,7 +58,7 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
-    public async Task The_error_output_is_kept_short_and_without_secrets()
+    public async Task UP_3_The_error_output_is_kept_short_and_without_secrets()
     {
         var logs = new ListLogger();
         await using var rig = await StdioRig.StartAsync(logs: logs);
@@ -78,7 +78,7 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
-    public async Task A_program_that_does_not_read_is_ended()
+    public async Task UP_1_A_program_that_does_not_read_is_ended()
     {
         await using var rig = await StdioRig.StartAsync(new StdioOptions { SendTimeout = TimeSpan.FromMilliseconds(500) });
         await using var client = await rig.ConnectAsync();
@@ -91,7 +91,7 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
-    public async Task Concurrent_calls_of_many_users_get_their_own_answers()
+    public async Task ISO_1_Concurrent_calls_of_many_users_get_their_own_answers()
     {
         await using var rig = await StdioRig.StartAsync();
         var clients = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => rig.ConnectAsync(StdioRig.Launch(environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["DEMO_TOKEN"] = $"token-of-user-{i}" }))));

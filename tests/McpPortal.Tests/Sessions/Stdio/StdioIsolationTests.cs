@@ -24,7 +24,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task A_child_sees_no_process_but_its_own_and_the_keeper()
+    public async Task ISO_5_A_child_sees_no_process_but_its_own_and_the_keeper()
     {
         await using var rig = await StdioRig.StartAsync();
         await using var ana = await rig.ConnectAsync(StdioRig.Launch(environment: Token));
@@ -59,7 +59,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task Each_child_has_its_own_user_and_its_own_temporary_folder_that_goes_with_it()
+    public async Task ISO_5_Each_child_has_its_own_user_and_its_own_temporary_folder_that_goes_with_it()
     {
         await using var rig = await StdioRig.StartAsync();
         await using var ana = await rig.ConnectAsync();
@@ -82,7 +82,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task Hidden_folders_and_files_of_the_host_are_not_there()
+    public async Task ISO_5_Hidden_folders_and_files_of_the_host_are_not_there()
     {
         var data = Directory.CreateTempSubdirectory("data with space ").FullName;
         var outside = Path.Combine(AppContext.BaseDirectory, $"hidden-data-{Environment.UserName}");
@@ -124,7 +124,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task Neither_the_portals_memory_nor_its_diagnostics_socket_can_be_reached()
+    public async Task ISO_5_Neither_the_portals_memory_nor_its_diagnostics_socket_can_be_reached()
     {
         var path = Path.Combine(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-stdio-test-socket");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -172,7 +172,7 @@ public sealed class StdioIsolationTests
     [InlineData("two words\nand a line")]
     [InlineData("%PATH% ^& @file")]
     [InlineData("")]
-    public async Task Arguments_arrive_as_they_are(string argument)
+    public async Task INJ_3_Arguments_arrive_as_they_are(string argument)
     {
         await using var rig = await StdioRig.StartAsync();
         await using var client = await rig.ConnectAsync(StdioRig.Launch(arguments: ["--", argument]));

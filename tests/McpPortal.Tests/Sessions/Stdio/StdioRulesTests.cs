@@ -20,7 +20,7 @@ public sealed class StdioRulesTests
 
     [Theory]
     [MemberData(nameof(ForbiddenNames))]
-    public async Task Variables_that_change_what_runs_are_refused(string name)
+    public async Task INJ_4_Variables_that_change_what_runs_are_refused(string name)
     {
         Assert.NotNull(EnvironmentRules.RefuseName(name));
         await using var rig = await StdioRig.StartAsync();
@@ -52,11 +52,11 @@ public sealed class StdioRulesTests
     [InlineData("/usr/bin")]
     [InlineData("/etc/passwd")]
     [InlineData("no-such-program")]
-    public void Only_the_file_an_absolute_path_or_a_plain_name_means_is_run(string command) =>
+    public void INJ_2_Only_the_file_an_absolute_path_or_a_plain_name_means_is_run(string command) =>
         Assert.Throws<StdioRefusedException>(() => ProgramFile.Find(command, "/usr/local/bin:/usr/bin:/bin"));
 
     [Fact]
-    public void A_program_everybody_may_change_is_not_run()
+    public void INJ_2_A_program_everybody_may_change_is_not_run()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory().FullName, "tool");
         File.WriteAllText(file, "#!/bin/sh\n");
