@@ -34,7 +34,7 @@ internal sealed class ServingPortal : IAsyncDisposable
         environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         foreach (var category in (string[])["Default", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"])
         {
-            environment[$"Logging__LogLevel__{category}"] = "Trace";
+            environment[$"Logging__LogLevel__{category}"] = SoakSize.IsFull ? "Warning" : "Trace";
         }
 
         canaries ??= new CanaryScan();

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using McpPortal.Audit;
+using McpPortal.Connections;
+using McpPortal.Data;
+using McpPortal.Sandbox.Faults;
+using McpPortal.Tests.Promises;
+using McpPortal.Tests.Rig;
+
+namespace McpPortal.Tests.Soak;
+
+/// <summary>ISO-1 at full size. Runs only when asked for: <c>infra/soak</c>.</summary>
+[Collection(WholeProcesses.Name)]
+public sealed class IsolationSoak(PortalPair portals)
+{
+    private static readonly int Users = SoakSize.Named("USERS", 500);
+    private static readonly int Concurrent = SoakSize.Named("CONCURRENT", 20);
+    private static readonly long Calls = SoakSize.Named("CALLS", 1_000_000);
+    private readonly ConcurrentDictionary<string, long> _others = new(StringComparer.Ordinal);
+    private long _left = Calls;
+    private long _right;
+    private long _wrong;
+    private volatile ServingPortal _first = portals.One;
+    private volatile ServingPortal _second = portals.Two;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact(Explicit = true)]
+    public async Task ISO_1_Everybody_sees_their_own_while_tokens_refresh_people_leave_and_a_portal_dies()
+    {
+        await portals.Sandbox.FaultAsync(new Fault { Endpoint = "github/token", Rotate = true, DetectReuse = true, GraceSeconds = 0 });
+        var people = new List<Load>();
+        for (var i = 1; i <= Users; i++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"test-{i:000}");
+            var person = await portals.AddAsync(name);
+            var secret = $"fake-credential-{Guid.NewGuid():n}";
+            await portals.SetSecretAsync(person, "whoami", "token", secret);
+            var account = $"{name}-dev";
+            people.Add(new Load(person, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))), account)
+            {
+                Connection = await portals.ConnectAsync(person, "github", "github", account),
+            });
+        }
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var began = DateTime.UtcNow;
+        var disturbances = new[] { ExpireAsync(people, ended.Token), LeaveAsync(people, ended.Token), KillAsync(ended.Token) };
+        await Task.WhenAll(people.SelectMany(who => Enumerable.Range(0, Concurrent).Select(n => CallAsync(who, n))));
+        await ended.CancelAsync();
+        var counts = await Task.WhenAll(disturbances);
+        await _second.DisposeAsync();
+        var minutes = (DateTime.UtcNow - began).TotalMinutes;
+
+        var figure = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Calls:N0} calls of {Users} users × {Concurrent} at once over two processes in {minutes:0.0} min: {_right:N0} own answers, {_wrong} wrong; {counts[0]} tokens expired, {counts[1]} disconnects, {counts[2]} kill -9; not answered: {string.Join(", ", _others.OrderByDescending(o => o.Value).Select(o => $"{o.Key} {o.Value}"))}");
+        SoakSize.Report("ISO-1", figure);
+        TestContext.Current.SendDiagnosticMessage(figure);
+        Assert.Equal(0, _wrong);
+        Assert.True(_right > Calls * 0.9, figure);
+    }
+
+    private async Task CallAsync(Load who, int worker)
+    {
+        for (var n = worker; Interlocked.Decrement(ref _left) >= 0; n++)
+        {
+            var portal = n % 2 == 0 ? _first : _second;
+            var github = n % 5 == 4;
+            try
+            {
+                var answer = await portal.CallAsync(who.Person.Key, github ? "github" : "whoami", github ? "get_me" : "whoami", cancellationToken: Stop);
+                if (!answer.Succeeded)
+                {
+                    Count($"{(int)answer.Status} {answer.Body["title"] ?? answer.Body["outcome"]}");
+                    continue;
+                }
+
+                var own = github ? answer.Text!.Contains($"\"{who.Account}\"", StringComparison.Ordinal) : answer.Sha256 == who.Hash;
+                Interlocked.Increment(ref own ? ref _right : ref _wrong);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or System.Text.Json.JsonException)
+            {
+                // The portal that was killed; what was asked of it is not answered by anybody.
+                Count("connection lost");
+                await Task.Delay(100, Stop);
+            }
+        }
+    }
+
+    /// <summary>The provider ends tokens before their time: the next call has to renew.</summary>
+    private async Task<int> ExpireAsync(List<Load> people, CancellationToken stop)
+    {
+        var count = 0;
+        while (await WaitAsync(TimeSpan.FromMilliseconds(500), stop))
+        {
+            var account = people[RandomNumberGenerator.GetInt32(people.Count)].Account;
+            using var answer = await portals.Sandbox.Browser.PostAsJsonAsync("/sandbox/expire", new ExpireRequest("github", account), Stop);
+            answer.EnsureSuccessStatusCode();
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>People disconnect under load and connect again.</summary>
+    private async Task<int> LeaveAsync(List<Load> people, CancellationToken stop)
+    {
+        var count = 0;
+        while (await WaitAsync(TimeSpan.FromSeconds(1), stop))
+        {
+            var who = people[RandomNumberGenerator.GetInt32(people.Count)];
+            await portals.Services.Get<MyConnections>().DisconnectAsync(who.Person.Id, who.Connection, Actor.Page(who.Person.Id), Stop);
+            who.Connection = await portals.ConnectAsync(who.Person, "github", "github", who.Account);
+            count++;
+        }
+
+        return count;
+    }
+
+    private async Task<int> KillAsync(CancellationToken stop)
+    {
+        while (Interlocked.Read(ref _left) > Calls / 2)
+        {
+            if (!await WaitAsync(TimeSpan.FromMilliseconds(200), stop))
+            {
+                return 0;
+            }
+        }
+
+        await _second.KillAsync();
+        _second = await portals.StartAsync();
+        return 1;
+    }
+
+    private static async Task<bool> WaitAsync(TimeSpan time, CancellationToken stop)
+    {
+        await Task.Delay(time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stop.IsCancellationRequested;
+    }
+
+    private void Count(string what) => _others.AddOrUpdate(what, 1, (_, count) => count + 1);
+
+    private sealed record Load(Person Person, string Hash, string Account)
+    {
+        public ConnectionId Connection { get; set; }
+    }
+}
