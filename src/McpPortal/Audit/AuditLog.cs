@@ -41,10 +41,10 @@ internal sealed class AuditLog(TimeProvider time)
             Via = actor.Via,
             Action = action.ToString(),
             SubjectKind = subjectKind,
-            SubjectId = subjectId,
+            SubjectId = JsonEncodedText.Encode(subjectId).Value,
             ConcernsUserId = concerns,
 
-            // JSON escapes CR, LF and escape sequences, so a value cannot forge a line of an export.
+            // JSON escapes CR, LF and escape sequences, so neither an id nor a value can forge a line of an export.
             Details = facts.Count == 0 ? null : JsonSerializer.Serialize(facts),
         });
     }

@@ -3,15 +3,22 @@ namespace McpPortal.Hosting;
 /// <summary>Categories that would write credentials stay quiet, whatever level the settings ask for.</summary>
 internal static class LogRules
 {
-    // "Request starting … ?code=…&state=…": the query of a request, with what a provider hands back in it and keys that somebody put there.
-    private const string Requests = "Microsoft.AspNetCore.Hosting.Diagnostics";
+    private static readonly (string Category, LogLevel Least)[] Quiet =
+    [
+        // "Request starting … ?code=…&state=…": the query of a request, with what a provider hands back in it and keys that somebody put there.
+        ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning),
+
+        // The arguments of what a page sends over its circuit, at Debug: what somebody types into a field for a secret.
+        ("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Information),
+    ];
 
     public static void KeepQuiet(this ILoggingBuilder logging) => logging.Services.PostConfigure<LoggerFilterOptions>(options =>
     {
         // A rule for one provider, such as Logging:Console, beats one for all of them; of equal rules the last one counts.
-        foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
+        var providers = options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var rule in providers.SelectMany(provider => Quiet.Select(quiet => new LoggerFilterRule(provider, quiet.Category, quiet.Least, filter: null))))
         {
-            options.Rules.Add(new LoggerFilterRule(provider, Requests, LogLevel.Warning, filter: null));
+            options.Rules.Add(rule);
         }
     });
 }

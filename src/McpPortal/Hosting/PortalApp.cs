@@ -43,6 +43,7 @@ internal static class PortalApp
         builder.AddKnownProxies();
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.KeepQuiet();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         services.AddSingleton(TimeProvider.System);
         services.AddProblemDetails();
         services.AddAuthorization();

@@ -2,7 +2,7 @@ using McpPortal.Ui;
 
 namespace McpPortal.Hosting;
 
-/// <summary>Headers that every answer carries; pages also get a content security policy without inline scripts and are never stored.</summary>
+/// <summary>Headers that every answer carries; a content security policy without inline scripts among them. Only what asks for it, such as the style sheet, is stored.</summary>
 internal static class SecurityHeaders
 {
     public static void UseSecurityHeaders(this WebApplication app)
@@ -31,7 +31,7 @@ internal static class SecurityHeaders
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-read=()";
         headers.ContentSecurityPolicy = PolicyFor(context);
-        if (context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
+        if (headers.CacheControl.Count == 0 || context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
         {
             headers.CacheControl = "no-store";
         }

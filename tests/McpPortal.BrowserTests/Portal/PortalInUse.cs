@@ -1,4 +1,5 @@
 using McpPortal.BrowserTests.Pictures;
+using McpPortal.Tests.Rig.Canaries;
 using Microsoft.Playwright;
 
 namespace McpPortal.BrowserTests.Portal;
@@ -10,6 +11,9 @@ public sealed class PortalInUse : IAsyncLifetime
     private IBrowser _browser = null!;
 
     internal RunningPortal Portal { get; private set; } = null!;
+
+    /// <summary>Everything that the browsers get from the portal; on dispose together with all that stands in its data folder.</summary>
+    internal CanaryScan Canaries { get; } = new();
 
     public async ValueTask InitializeAsync()
     {
@@ -26,8 +30,12 @@ public sealed class PortalInUse : IAsyncLifetime
     }
 
     /// <summary>A browser profile of its own, with nobody signed in.</summary>
-    public Task<IBrowserContext> NewContextAsync(int width = 1440, int height = 900) =>
-        _browser.NewContextAsync(new() { BaseURL = Portal.Address.ToString(), ViewportSize = new() { Width = width, Height = height } });
+    public async Task<IBrowserContext> NewContextAsync(int width = 1440, int height = 900)
+    {
+        var context = await _browser.NewContextAsync(new() { BaseURL = Portal.Address.ToString(), ViewportSize = new() { Width = width, Height = height } });
+        context.Hear(Canaries, Portal.Address);
+        return context;
+    }
 
     /// <summary>The browser profile of a person who has signed in.</summary>
     public async Task<IBrowserContext> EnterAsync(string user, int width = 1440, int height = 900)
@@ -42,6 +50,10 @@ public sealed class PortalInUse : IAsyncLifetime
         if (Portal is not null)
         {
             await Portal.DisposeAsync();
+            Canaries.Watch("the root key", (await File.ReadAllTextAsync(Path.Combine(Portal.Data, "root.key"))).Trim());
+
+            // The operator's own files, and the log of the stand-in for the providers, whose tokens these are.
+            Canaries.HearFolder(Portal.Data, "root.key", "settings.env", "sandbox.log");
             Directory.Delete(Portal.Data, recursive: true);
         }
 
@@ -51,6 +63,7 @@ public sealed class PortalInUse : IAsyncLifetime
         }
 
         _playwright?.Dispose();
+        Canaries.AssertNothingLeaked();
     }
 }
 

@@ -30,6 +30,13 @@ internal sealed class RunningPortal : IAsyncDisposable
             },
             EnableRaisingEvents = true,
         };
+
+        // Everything is logged, and searched for secrets in the end.
+        foreach (var category in (string[])["Default", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"])
+        {
+            _process.StartInfo.Environment[$"Logging__LogLevel__{category}"] = "Trace";
+        }
+
         _process.OutputDataReceived += (_, line) => OnLine(line.Data);
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"infra/run ended before the portal was ready:\n{Output}"));

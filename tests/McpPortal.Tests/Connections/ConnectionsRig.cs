@@ -130,6 +130,7 @@ internal sealed class ConnectionsRig : IAsyncDisposable
     public async Task<ConnectReturn> ConsentAsync(ConnectRequest request, string account, ConnectionsNode? node = null)
     {
         var start = Assert.IsType<ConnectStart.Redirect>(await (node ?? Node).Flow.BeginAsync(request, default));
+        _database.Canaries.Watch("the state of a connect", QueryHelpers.ParseQuery(start.Address.Query)["state"].ToString());
         var scopes = QueryHelpers.ParseQuery(start.Address.Query)["scope"].ToString().Split(' ').Select(scope => ("scope", scope));
         var query = await Sandbox.ClickAsync(start.Address.PathAndQuery, [("account", account), ("decision", "allow"), .. scopes]);
         return new ConnectReturn

@@ -1,6 +1,7 @@
 using System.Globalization;
 using McpPortal.Data;
 using McpPortal.Tests.Rig;
+using McpPortal.Tests.Rig.Canaries;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(PostgresCluster))]
@@ -66,10 +67,12 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var log = new CanaryScan();
         if (_server is not null)
         {
             NpgsqlConnection.ClearAllPools();
             await _server.DisposeAsync();
+            log.Hear("log of the database server", string.Join('\n', _server.Lines));
         }
 
         if (Directory.Exists(_folder))
@@ -78,6 +81,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
 
         _gate.Dispose();
+        log.AssertNothingLeaked();
     }
 
     private async Task StartAsync(bool migrate, CancellationToken cancellationToken)

@@ -8,56 +8,6 @@ namespace McpPortal.Tests.Sessions.Stdio;
 [SupportedOSPlatform("linux")]
 public sealed class StdioIsolationTests
 {
-    private static readonly Dictionary<string, string> Token = new(StringComparer.Ordinal) { ["DEMO_TOKEN"] = "canary-4711-of-ana" };
-
-    [Fact]
-    public async Task A_child_sees_only_declared_variables()
-    {
-        Environment.SetEnvironmentVariable("PORTAL_CANARY", "canary-of-the-portal");
-        await using var rig = await StdioRig.StartAsync();
-        await using var client = await rig.ConnectAsync(StdioRig.Launch(environment: Token));
-
-        var seen = await StdioRig.CallAsync(client, "printenv");
-
-        Assert.Equal(["DEMO_TOKEN", "HOME", "LANG", "PATH", "TMPDIR"], seen.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
-        Assert.Equal("canary-4711-of-ana", seen.GetProperty("DEMO_TOKEN").GetString());
-    }
-
-    [Fact]
-    public async Task ISO_5_A_child_sees_no_process_but_its_own_and_the_keeper()
-    {
-        await using var rig = await StdioRig.StartAsync();
-        await using var ana = await rig.ConnectAsync(StdioRig.Launch(environment: Token));
-        await using var ben = await rig.ConnectAsync(StdioRig.Launch());
-
-        var seen = await StdioRig.CallAsync(ben, "readproc");
-
-        var other = Assert.Single(seen.EnumerateArray());
-        Assert.Equal(1, other.GetProperty("pid").GetInt32());
-        Assert.Equal("EACCES", other.GetProperty("environ").GetString());
-        Assert.Equal("EACCES", other.GetProperty("root").GetString());
-        Assert.DoesNotContain("canary", seen.GetRawText(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_child_has_no_privileges_and_no_inherited_files()
-    {
-        await using var rig = await StdioRig.StartAsync();
-        await using var client = await rig.ConnectAsync();
-
-        var status = (await StdioRig.CallAsync(client, "status")).GetString()!;
-        var files = (await StdioRig.CallAsync(client, "files")).EnumerateArray().Select(f => f.GetString()!).ToList();
-        var limits = (await StdioRig.CallAsync(client, "limits")).GetString()!;
-
-        Assert.Contains("NoNewPrivs:\t1", status, StringComparison.Ordinal);
-        Assert.Contains("CapEff:\t0000000000000000", status, StringComparison.Ordinal);
-        Assert.Contains("Groups:\t \n", status, StringComparison.Ordinal);
-        Assert.DoesNotContain(files, file => file.StartsWith('/') && file is not "/dev/null" && !file.StartsWith("/proc/", StringComparison.Ordinal));
-        Assert.Matches(@"Max processes +128 +128 ", limits);
-        Assert.Matches(@"Max core file size +0 +0 ", limits);
-        Assert.Matches(@"Max data size +1073741824 +1073741824 ", limits);
-    }
-
     [Fact]
     public async Task ISO_5_Each_child_has_its_own_user_and_its_own_temporary_folder_that_goes_with_it()
     {
@@ -82,30 +32,6 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task ISO_5_Hidden_folders_and_files_of_the_host_are_not_there()
-    {
-        var data = Directory.CreateTempSubdirectory("data with space ").FullName;
-        var outside = Path.Combine(AppContext.BaseDirectory, $"hidden-data-{Environment.UserName}");
-        Directory.CreateDirectory(outside);
-        await File.WriteAllTextAsync(Path.Combine(data, "root.key"), "canary", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(outside, "root.key"), "canary", TestContext.Current.CancellationToken);
-        var file = Path.Combine(AppContext.BaseDirectory, $"hidden-{Environment.UserName}.key");
-        await File.WriteAllTextAsync(file, "canary", TestContext.Current.CancellationToken);
-        await using var rig = await StdioRig.StartAsync(new StdioOptions { HiddenPaths = { data, outside, file } });
-        await using var client = await rig.ConnectAsync();
-
-        Assert.Equal("ENOENT", (await StdioRig.CallAsync(client, "read", new { path = Path.Combine(data, "root.key") })).GetString());
-        Assert.Contains((await StdioRig.CallAsync(client, "read", new { path = Path.Combine(outside, "root.key") })).GetString(), new[] { "EACCES", "ENOENT" });
-        Assert.DoesNotContain("canary", (await StdioRig.CallAsync(client, "read", new { path = file })).GetString(), StringComparison.Ordinal);
-        Assert.Equal(["home"], (await StdioRig.CallAsync(client, "list", new { path = "/tmp" })).EnumerateArray().Select(e => e.GetString()!).Except(ShownInTmp()));
-        Assert.Empty((await StdioRig.CallAsync(client, "list", new { path = "/dev/shm" })).EnumerateArray());
-        Directory.Delete(data, recursive: true);
-
-        // A checkout below /tmp keeps its program folder.
-        static IEnumerable<string> ShownInTmp() => StdioRig.Fixture().StartsWith("/tmp/", StringComparison.Ordinal) ? [StdioRig.Fixture().Split('/')[2]] : [];
-    }
-
-    [Fact]
     public async Task A_program_below_a_hidden_place_stays_readable_and_its_neighbours_do_not()
     {
         var folder = Directory.CreateTempSubdirectory("stdio-program-").FullName;
@@ -121,48 +47,6 @@ public sealed class StdioIsolationTests
         Assert.Equal("ENOENT", (await StdioRig.CallAsync(client, "list", new { path = neighbour })).GetString());
         Directory.Delete(folder, recursive: true);
         Directory.Delete(neighbour, recursive: true);
-    }
-
-    [Fact]
-    public async Task ISO_5_Neither_the_portals_memory_nor_its_diagnostics_socket_can_be_reached()
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-stdio-test-socket");
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_111_111);
-        await using var rig = await StdioRig.StartAsync();
-        await using var client = await rig.ConnectAsync();
-
-        Assert.Equal("ENOENT", (await StdioRig.CallAsync(client, "knock", new { path })).GetString());
-        Assert.Equal("ENOENT", (await StdioRig.CallAsync(client, "read", new { path = $"/proc/{Environment.ProcessId}/environ" })).GetString());
-        File.Delete(path);
-    }
-
-    [Fact]
-    public async Task A_secret_is_in_no_argument_list_of_the_machine()
-    {
-        await using var rig = await StdioRig.StartAsync();
-        await using var client = await rig.ConnectAsync(StdioRig.Launch(environment: Token));
-
-        var lists = Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)).Select(ReadCommandLine).ToList();
-
-        Assert.Contains(lists, list => list.Contains("fixture.mjs", StringComparison.Ordinal));
-        Assert.DoesNotContain(lists, list => list.Contains("canary-4711", StringComparison.Ordinal));
-        var refusal = await Assert.ThrowsAsync<StdioRefusedException>(() => rig.Host.StartAsync(StdioRig.Launch(environment: Token, arguments: "--token=canary-4711-of-ana"), TestContext.Current.CancellationToken));
-        Assert.DoesNotContain("canary", refusal.ToString(), StringComparison.Ordinal);
-
-        static string ReadCommandLine(string process)
-        {
-            try
-            {
-                return File.ReadAllText(Path.Combine(process, "cmdline"));
-            }
-            catch (IOException)
-            {
-                return "";
-            }
-        }
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using McpPortal.Data;
 using McpPortal.Sessions.Stdio;
+using McpPortal.Tests.Rig.Canaries;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
@@ -14,14 +15,16 @@ namespace McpPortal.Tests.Sessions.Stdio;
 /// <summary>A process host as the portal makes it, and clients of the fixture program over it.</summary>
 internal sealed class StdioRig : IAsyncDisposable
 {
-    private readonly ILoggerFactory _logs;
+    private readonly CanaryScan _canaries = new();
+    private readonly ILoggerFactory? _logs;
 
     private StdioRig(StdioOptions options, string environment, ILoggerFactory? logs)
     {
-        _logs = logs ?? NullLoggerFactory.Instance;
+        _logs = logs;
+        var heard = logs ?? LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(_canaries.Logs));
         Options = options;
-        Host = new ProcessHost(options, new HostingEnvironment { EnvironmentName = environment }, _logs.CreateLogger<ProcessHost>());
-        Transports = new StdioTransports(Host, options, TimeProvider.System, _logs.CreateLogger<GuardedStdioTransport>());
+        Host = new ProcessHost(options, new HostingEnvironment { EnvironmentName = environment }, heard.CreateLogger<ProcessHost>());
+        Transports = new StdioTransports(Host, options, TimeProvider.System, heard.CreateLogger<GuardedStdioTransport>());
     }
 
     public StdioOptions Options { get; }
@@ -54,8 +57,14 @@ internal sealed class StdioRig : IAsyncDisposable
 
     public async Task<McpClient> ConnectAsync(StdioLaunch? launch = null)
     {
+        foreach (var secret in launch?.Secrets ?? [])
+        {
+            _canaries.Watch("a variable", secret);
+        }
+
+        // The client of the SDK logs whole messages; the portal gives it no logger.
         var options = new McpClientOptions { ProtocolVersion = "2025-11-25" };
-        return await McpClient.CreateAsync(Transports.For(launch ?? Launch()), options, _logs, TestContext.Current.CancellationToken);
+        return await McpClient.CreateAsync(Transports.For(launch ?? Launch()), options, _logs ?? NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
     }
 
     public static async Task<JsonElement> CallAsync(McpClient client, string tool, object? arguments = null)
@@ -65,5 +74,9 @@ internal sealed class StdioRig : IAsyncDisposable
         return JsonDocument.Parse(Assert.IsType<TextContentBlock>(Assert.Single(result.Content)).Text).RootElement.Clone();
     }
 
-    public ValueTask DisposeAsync() => Host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        _canaries.AssertNothingLeaked();
+    }
 }

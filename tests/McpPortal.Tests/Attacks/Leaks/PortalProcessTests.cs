@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using McpPortal.Sessions.Stdio;
+using McpPortal.Tests.Sessions.Stdio;
 using Microsoft.Extensions.Logging;
 
-namespace McpPortal.Tests.Sessions.Stdio;
+namespace McpPortal.Tests.Attacks.Leaks;
 
 [SupportedOSPlatform("linux")]
 public sealed class PortalProcessTests
@@ -11,7 +12,7 @@ public sealed class PortalProcessTests
     [Theory]
     [InlineData("0", 0)]
     [InlineData("1", 1)]
-    public async Task The_process_is_closed_to_others_and_Production_refuses_diagnostics(string diagnostics, int failures)
+    public async Task LEAK_10_The_process_is_closed_to_others_and_Production_refuses_diagnostics(string diagnostics, int failures)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux");
         var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "McpPortal.Tests"), ["-explicit", "only", "-noColor", "-method", $"{typeof(PortalProcessTests).FullName}.{nameof(Hardened_process)}"])
