@@ -26,6 +26,7 @@ internal static class RouteRows
         Page("/error", Everybody),
         Page("/not-allowed", Everybody),
         Page("/not-found", Everybody),
+        Page("/signed-out", Everybody),
         Page("/access", SignedIn),
         Page("/activity", SignedIn),
         Page("/connections", SignedIn),
@@ -61,7 +62,7 @@ internal static class RouteRows
         Page("/readyz", Everybody),
         Page("/openapi/{documentName}.json", Everybody, _ => "/openapi/v1.json"),
         new("* /_blazor", "", null, "circuits: CircuitMatrixTests"),
-        new("* /_blazor/negotiate", "", null, "circuits: CircuitMatrixTests"),
+        new("* /_blazor/negotiate", "200 200 401 200 200 401 401 401 401 401 401", _ => new HttpRequestMessage(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1"), "opening a circuit"),
         new("* /_blazor/disconnect/", "", null, "circuits: CircuitMatrixTests"),
         new("* /_blazor/initializers/", "", null, "circuits: CircuitMatrixTests"),
     ];
