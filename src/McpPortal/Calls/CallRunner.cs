@@ -53,6 +53,10 @@ internal sealed partial class CallRunner(
         {
             outcome = Cancelled(call, stopping);
         }
+        catch (Exception e) when (OwnFaults.Explain(e, call.Server, logger) is { } own)
+        {
+            outcome = Failure(own);
+        }
 
         outcome = await CleanAsync(outcome, call.Caller.User, call.Server, attempt.Ready);
         outcome = outcome with { Id = call.Id, Server = call.Server.Name, Account = attempt.Account, Duration = time.GetElapsedTime(began), Upstream = attempt.Upstream };
@@ -173,19 +177,22 @@ internal sealed partial class CallRunner(
             case CredentialSet.Down down:
                 return (null, new CallOutcome.Unreachable(down.Sentence), null);
             case CredentialSet.Ready ready:
-                return await pool.EnterAsync(user, server, ready, cancellationToken) switch
-                {
-                    SessionResult.Opened opened => (opened.Session, null, ready),
-                    SessionResult.NeedsOwner owner => (null, new CallOutcome.NeedsConnection(owner.Sentence, owner.Path), ready),
-                    SessionResult.Refused refused => (null, new CallOutcome.Refused(refused.Sentence), ready),
-                    SessionResult.TimedOut timedOut => (null, new CallOutcome.TimedOut(timedOut.Sentence), ready),
-                    SessionResult.Unreachable unreachable => (null, new CallOutcome.Unreachable(unreachable.Sentence), ready),
-                    var unknown => throw new InvalidOperationException($"Unknown session result {unknown.GetType().Name}."),
-                };
+                var result = await pool.EnterAsync(user, server, ready, cancellationToken);
+                return result is SessionResult.Opened opened ? (opened.Session, null, ready) : (null, Failure(result), ready);
             case var unknown:
                 throw new InvalidOperationException($"Unknown credential set {unknown.GetType().Name}.");
         }
     }
+
+    private static CallOutcome Failure(SessionResult result) => result switch
+    {
+        SessionResult.NeedsOwner owner => new CallOutcome.NeedsConnection(owner.Sentence, owner.Path),
+        SessionResult.Refused refused => new CallOutcome.Refused(refused.Sentence),
+        SessionResult.Paused paused => new CallOutcome.Refused(paused.Sentence, Busy: true),
+        SessionResult.TimedOut timedOut => new CallOutcome.TimedOut(timedOut.Sentence),
+        SessionResult.Unreachable unreachable => new CallOutcome.Unreachable(unreachable.Sentence),
+        _ => throw new InvalidOperationException($"Unknown session result {result.GetType().Name}."),
+    };
 
     private static Action<ProgressNotificationParams> Clean(Action<CallProgress> report, SecretScrubber? clean) =>
         p => report(new CallProgress(p.Progress.Progress, p.Progress.Total, p.Progress.Message is { } message ? clean?.Scrub(message) : null));
@@ -210,6 +217,11 @@ internal sealed partial class CallRunner(
 
     private CallOutcome Explain(Exception exception, ServerSnapshot server, bool ended)
     {
+        if (OwnFaults.Explain(exception, server, logger) is { } own)
+        {
+            return Failure(own);
+        }
+
         for (var e = exception; e is not null; e = e.InnerException)
         {
             switch (e)

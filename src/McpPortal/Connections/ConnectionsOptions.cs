@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using McpPortal.Vault;
 
 namespace McpPortal.Connections;
 
@@ -49,12 +50,12 @@ internal sealed partial class ConnectionsOptions
                 yield return $"{key}:ClientId is missing. Write the client id of the OAuth app that you registered.";
             }
 
-            if (environment.IsProduction() && IsFake(provider.ClientSecret))
+            var defaults = ProviderOptions.DefaultsOf(slug);
+            if (SampleSecret.IsRefused(provider.ClientSecret, provider.TokenEndpoint ?? defaults.TokenEndpoint, environment.IsDevelopment()))
             {
-                yield return $"{key}:ClientSecret is a sample. Write the secret of your own OAuth app.";
+                yield return $"{key}:ClientSecret is a sample that everybody knows. Write the secret of your own OAuth app.";
             }
 
-            var defaults = ProviderOptions.DefaultsOf(slug);
             foreach (var (name, value, required) in new[]
             {
                 (nameof(provider.AuthorizationEndpoint), provider.AuthorizationEndpoint ?? defaults.AuthorizationEndpoint, true),
@@ -80,10 +81,6 @@ internal sealed partial class ConnectionsOptions
             : Uri.TryCreate(value, UriKind.Absolute, out var url)
                 && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && !environment.IsProduction()))
                 && url.UserInfo.Length == 0;
-
-    private static bool IsFake(string? secret) =>
-        secret is not null && (secret.Contains("sandbox", StringComparison.OrdinalIgnoreCase) || secret.Contains("not-a-secret", StringComparison.OrdinalIgnoreCase)
-            || secret is "secret" or "changeme" or "change-me");
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$", RegexOptions.None, 1000)]
     private static partial Regex SlugPattern();

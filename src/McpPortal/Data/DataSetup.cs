@@ -6,5 +6,6 @@ internal static class DataSetup
     {
         services.AddSingleton(DatabaseOptions.Read(configuration));
         services.AddSingleton<PortalDatabase>();
+        services.AddHostedService<DatabaseNotice>();
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -20,8 +21,8 @@ internal sealed class PortalDatabase : IAsyncDisposable
         Options = options;
         if (options.Provider == DatabaseKind.Postgres)
         {
-            _appSource = NpgsqlDataSource.Create(options.App);
-            _systemSource = NpgsqlDataSource.Create(options.System);
+            _appSource = NpgsqlDataSource.Create(Impatient(options.App));
+            _systemSource = NpgsqlDataSource.Create(Impatient(options.System));
             _app = Postgres(_appSource);
             _system = Postgres(_systemSource);
         }
@@ -121,6 +122,10 @@ internal sealed class PortalDatabase : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Who waits for a connection is told soon that there is none, instead of after the driver's 15 seconds; a <c>Timeout</c> of the operator's counts.</summary>
+    private static string Impatient(string connectionString) =>
+        new DbConnectionStringBuilder { ConnectionString = connectionString }.ContainsKey("Timeout") ? connectionString : $"{connectionString};Timeout=5";
 
     private static Func<PortalDb> Postgres(NpgsqlDataSource source)
     {

@@ -1,10 +1,13 @@
 using McpPortal.Data;
+using McpPortal.Vault;
 
 namespace McpPortal.Hosting;
 
 /// <summary>People get a page that says what to do; programs get ProblemDetails.</summary>
 internal static class ErrorPages
 {
+    private const string RetrySeconds = "5";
+
     public static void UseErrorPages(this WebApplication app)
     {
         app.UseWhen(IsPage, pages =>
@@ -15,7 +18,25 @@ internal static class ErrorPages
         app.UseWhen(context => !IsPage(context), programs => programs.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf }));
     }
 
-    private static int StatusOf(Exception fault) => fault is UserNotActiveException ? StatusCodes.Status401Unauthorized : StatusCodes.Status500InternalServerError;
+    /// <summary>Says in a sentence what the portal lacks; never what the fault says.</summary>
+    public static void Explain(ProblemDetailsContext context)
+    {
+        if (context.Exception is not { } fault || StatusOf(fault) != StatusCodes.Status503ServiceUnavailable)
+        {
+            return;
+        }
+
+        context.HttpContext.Response.Headers.RetryAfter = RetrySeconds;
+        (context.ProblemDetails.Title, context.ProblemDetails.Detail) = IsSealed(fault)
+            ? ("Sealed", "The portal's keys are not available, so it can use no credentials. Its operator has to bring them back.")
+            : ("Busy", "The portal's database does not answer, so nothing was changed. Try again in a moment.");
+    }
+
+    private static int StatusOf(Exception fault) => fault is UserNotActiveException ? StatusCodes.Status401Unauthorized
+        : IsSealed(fault) || DatabaseFault.IsUnavailable(fault) ? StatusCodes.Status503ServiceUnavailable
+        : StatusCodes.Status500InternalServerError;
+
+    private static bool IsSealed(Exception? fault) => fault is VaultSealedException || (fault is not null && IsSealed(fault.InnerException));
 
     private static bool IsPage(HttpContext context) =>
         context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

@@ -45,7 +45,7 @@ internal static class PortalApp
         builder.Logging.KeepQuiet();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         services.AddSingleton(TimeProvider.System);
-        services.AddProblemDetails();
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = ErrorPages.Explain);
         services.AddAuthorization();
         services.AddData(configuration);
         services.AddVault(configuration, environment);

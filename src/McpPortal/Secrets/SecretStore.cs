@@ -66,7 +66,7 @@ internal sealed class SecretStore(
             {
                 return await SaveAsync(owner, server, name, value, actor, cancellationToken);
             }
-            catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || DuplicateKey.Is(e))
+            catch (Exception e) when (e is DbUpdateConcurrencyException || (e is DbUpdateException update && DuplicateKey.Is(update)) || DatabaseFault.IsConflict(e))
             {
                 // Set elsewhere in the same moment: the later one wins, on a generation of its own.
             }

@@ -1,14 +1,15 @@
 using McpPortal.Audit;
 using McpPortal.Data;
+using McpPortal.Vault;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace McpPortal.Servers;
 
-/// <summary>With the sandbox on, fills the catalogue at a first start with servers open to every member. What an administrator removed stays removed.</summary>
+/// <summary>With the sandbox on, fills the catalogue at a first start with servers open to every member. What an administrator removed stays removed; while the vault is sealed nothing is added.</summary>
 internal sealed partial class ServerSeeding(
     PortalDatabase database, ServerEditor editor, ServerTemplates templates, BuiltInTemplates builtIn, IOptions<ServersOptions> options,
-    IHostEnvironment environment, TimeProvider time, ILogger<ServerSeeding> logger) : BackgroundService
+    IHostEnvironment environment, VaultState vault, TimeProvider time, ILogger<ServerSeeding> logger) : BackgroundService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -76,6 +77,11 @@ internal sealed partial class ServerSeeding(
 
     private async Task TrySeedAsync(CancellationToken cancellationToken)
     {
+        if (vault.IsSealed)
+        {
+            return;
+        }
+
         try
         {
             await SeedAsync(cancellationToken);

@@ -130,6 +130,11 @@ internal sealed partial class SessionOpener(
 
     private SessionResult Explain(Exception exception, ServerSnapshot server)
     {
+        if (OwnFaults.Explain(exception, server, logger) is { } own)
+        {
+            return own;
+        }
+
         for (var e = exception; e is not null; e = e.InnerException)
         {
             switch (e)

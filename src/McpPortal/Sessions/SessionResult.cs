@@ -19,4 +19,7 @@ internal abstract record SessionResult
     public sealed record NeedsOwner(string Sentence, string Path) : SessionResult;
 
     public sealed record TimedOut(string Sentence) : SessionResult;
+
+    /// <summary>The portal itself cannot at the moment; nothing was sent.</summary>
+    public sealed record Paused(string Sentence) : SessionResult;
 }

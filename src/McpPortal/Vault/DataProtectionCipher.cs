@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
@@ -28,13 +29,14 @@ internal sealed class DataProtectionEncryptor(KeyRing ring) : IXmlEncryptor
 }
 
 /// <summary>Counterpart of <see cref="DataProtectionEncryptor"/>; made by Data Protection from the service provider.</summary>
+[SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "IXmlDecryptor is synchronous; it runs a few times in the life of a process.")]
 internal sealed class DataProtectionDecryptor(IServiceProvider services) : IXmlDecryptor
 {
     public XElement Decrypt(XElement encryptedElement)
     {
         var ring = services.GetRequiredService<KeyRing>();
         var id = (Guid)encryptedElement.Attribute("ringKey")!;
-        var key = ring.Find(id) ?? throw new UndecryptableException("A Data Protection key", $"key {id} is not in the ring");
+        var key = Task.Run(() => ring.FindAsync(id, CancellationToken.None).AsTask()).GetAwaiter().GetResult() ?? throw new UndecryptableException("A Data Protection key", $"key {id} is not in the ring");
         var text = KeyWrap.Unwrap(key, Convert.FromBase64String(encryptedElement.Value), Binding(ring, id));
         try
         {

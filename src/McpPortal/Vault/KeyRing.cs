@@ -6,11 +6,14 @@ using Microsoft.EntityFrameworkCore;
 namespace McpPortal.Vault;
 
 /// <summary>The unwrapped ring in memory, and the sealed start: a new ring is made only where no encrypted data exists.</summary>
-internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys, VaultState state, TimeProvider time)
+internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys, VaultState state, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(30);
     private static readonly byte[] CanaryText = "mcpportal canary 1"u8.ToArray();
     private readonly ConcurrentDictionary<Guid, byte[]> _keys = new();
     private readonly ConcurrentDictionary<KeyPurpose, Guid> _active = new();
+    private readonly ConcurrentDictionary<Guid, long> _unknown = new();
+    private readonly SemaphoreSlim _reload = new(1, 1);
 
     public Guid InstallId { get; private set; }
 
@@ -37,11 +40,14 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
         return (id, _keys[id]);
     }
 
-    /// <summary>A key by id, or null when the ring does not have it.</summary>
-    public byte[]? Find(Guid id)
+    /// <summary>
+    /// A key by id. For one that another node has added since, the ring is read again, once for all who wait; null when the database does
+    /// not have it either. Throws <see cref="VaultSealedException"/> when the root key cannot be had for that: this is no word on the data.
+    /// </summary>
+    public ValueTask<byte[]?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         ThrowIfSealed();
-        return _keys.GetValueOrDefault(id);
+        return _keys.TryGetValue(id, out var key) ? new(key) : new(ReloadAsync(id, cancellationToken));
     }
 
     public void ThrowIfSealed()
@@ -49,6 +55,33 @@ internal sealed class KeyRing(PortalDatabase database, IRootKeyProvider rootKeys
         if (state.Reason is { } reason)
         {
             throw new VaultSealedException(reason);
+        }
+    }
+
+    public void Dispose() => _reload.Dispose();
+
+    private async Task<byte[]?> ReloadAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await _reload.WaitAsync(cancellationToken);
+        try
+        {
+            // An id that nobody knows would otherwise cost a look at the root key each time.
+            if (!_keys.ContainsKey(id) && !(_unknown.TryGetValue(id, out var asked) && time.GetElapsedTime(asked) < LookAgainAfter))
+            {
+                using var root = await rootKeys.ReadAsync(cancellationToken);
+                await LoadAsync(root, cancellationToken);
+                _unknown[id] = time.GetTimestamp();
+            }
+
+            return _keys.GetValueOrDefault(id);
+        }
+        catch (RootKeyException e)
+        {
+            throw new VaultSealedException(e.Message);
+        }
+        finally
+        {
+            _reload.Release();
         }
     }
 

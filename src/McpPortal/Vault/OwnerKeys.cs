@@ -68,14 +68,12 @@ internal sealed class OwnerKeys(PortalDatabase database, KeyRing ring, TimeProvi
 
     private async Task<Entry?> LoadAsync(System.Linq.Expressions.Expression<Func<OwnerKey, bool>> which, CancellationToken cancellationToken)
     {
-        await using var scope = await database.ForSystemAsync(cancellationToken);
-        var row = await scope.Db.OwnerKeys.AsNoTracking().SingleOrDefaultAsync(which, cancellationToken);
-        if (row is null)
+        if (await ReadAsync(which, cancellationToken) is not { } row)
         {
             return null;
         }
 
-        var ringKey = ring.Find(row.RingKeyId) ?? throw new UndecryptableException($"The key of {row.Owner}", $"key {row.RingKeyId} is not in the ring");
+        var ringKey = await ring.FindAsync(row.RingKeyId, cancellationToken) ?? throw new UndecryptableException($"The key of {row.Owner}", $"key {row.RingKeyId} is not in the ring");
         try
         {
             var entry = new Entry(row.Id, row.Owner, KeyWrap.Unwrap(ringKey, row.Wrapped, Binding(row)));
@@ -86,6 +84,13 @@ internal sealed class OwnerKeys(PortalDatabase database, KeyRing ring, TimeProvi
         {
             throw new UndecryptableException($"The key of {row.Owner}", "it was changed or moved");
         }
+    }
+
+    // A transaction of its own: a ring that is read again needs a second connection, and nobody may hold one while waiting for another.
+    private async Task<OwnerKey?> ReadAsync(System.Linq.Expressions.Expression<Func<OwnerKey, bool>> which, CancellationToken cancellationToken)
+    {
+        await using var scope = await database.ForSystemAsync(cancellationToken);
+        return await scope.Db.OwnerKeys.AsNoTracking().SingleOrDefaultAsync(which, cancellationToken);
     }
 
     private byte[] Binding(OwnerKey row) =>

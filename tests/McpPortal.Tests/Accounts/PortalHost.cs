@@ -4,7 +4,6 @@ using McpPortal.Accounts;
 using McpPortal.Hosting;
 using McpPortal.Tests.Rig;
 using McpPortal.Tests.Rig.Canaries;
-using McpPortal.Vault;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +31,9 @@ internal sealed class PortalHost : IAsyncDisposable
     /// <summary>Where the identity provider is, which is also the one address that outbound requests may reach here.</summary>
     public string Provider { get; private init; } = "";
 
+    /// <summary>The root key, as its file holds it.</summary>
+    public string RootKey => File.ReadAllText(_keyFile);
+
     public IServiceProvider Services => _app.Services;
 
     public Users Users => Services.GetRequiredService<Users>();
@@ -40,7 +42,7 @@ internal sealed class PortalHost : IAsyncDisposable
     {
         var database = await cluster.CreateAsync(TestContext.Current.CancellationToken);
         var keyFile = Path.GetTempFileName();
-        var rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(RootKey.Length));
+        var rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(McpPortal.Vault.RootKey.Length));
         await File.WriteAllTextAsync(keyFile, database.Canaries.Watch("the root key", rootKey));
         await ChildProcess.RunAsync("chmod", ["0400", keyFile], TestContext.Current.CancellationToken);
         return await StartAsync(database, owned: true, keyFile, authority, port, settings);

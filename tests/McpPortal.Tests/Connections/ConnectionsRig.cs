@@ -73,10 +73,15 @@ internal sealed class ConnectionsRig : IAsyncDisposable
 
     public ConnectTarget GoogleTarget => new(Server, Google, Server.Destination);
 
-    public static async Task<ConnectionsRig> StartAsync(PostgresCluster cluster)
+    public static async Task<ConnectionsRig> StartAsync(PostgresCluster cluster, int? maxPoolSize = null)
     {
         var time = new SkewedTime();
         var rig = new ConnectionsRig(await cluster.CreateAsync(), await SandboxHost.StartAsync(time: time), time);
+        if (maxPoolSize is { } connections)
+        {
+            rig._settings["ConnectionStrings:System"] += string.Create(System.Globalization.CultureInfo.InvariantCulture, $";Maximum Pool Size={connections}");
+        }
+
         await rig.AddNodeAsync();
         rig.Ana = await rig.AddUserAsync("Ana");
         rig.Ben = await rig.AddUserAsync("Ben");

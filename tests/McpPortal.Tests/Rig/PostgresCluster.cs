@@ -58,6 +58,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         Username = role,
         Database = database,
         MaxPoolSize = 40,
+        Timeout = 15,
         ConnectionIdleLifetime = 10,
         ConnectionPruningInterval = 5,
         IncludeErrorDetail = true,

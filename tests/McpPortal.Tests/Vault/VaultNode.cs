@@ -35,7 +35,19 @@ internal sealed class VaultNode : IAsyncDisposable
         return node;
     }
 
-    public ValueTask DisposeAsync() => Database.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Ring.Dispose();
+        return Database.DisposeAsync();
+    }
+
+    /// <summary>The record does not open in this place, and what is said about it does not hold <paramref name="planted"/>.</summary>
+    public async Task<UndecryptableException> RefusesAsync(SecretBinding place, byte[] record, string planted)
+    {
+        var error = await Assert.ThrowsAsync<UndecryptableException>(async () => (await Vault.UnprotectAsync(place, Protected.FromStore(record), TestContext.Current.CancellationToken)).Dispose());
+        Assert.DoesNotContain(planted, error.ToString(), StringComparison.Ordinal);
+        return error;
+    }
 
     internal sealed class GivenRootKey(string text) : IRootKeyProvider
     {

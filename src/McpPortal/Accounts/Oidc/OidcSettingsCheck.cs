@@ -1,5 +1,6 @@
 using System.Globalization;
 using McpPortal.Accounts.Jwt;
+using McpPortal.Vault;
 using Microsoft.Extensions.Options;
 
 namespace McpPortal.Accounts.Oidc;
@@ -32,9 +33,9 @@ internal sealed class OidcSettingsCheck(IHostEnvironment environment) : IValidat
             yield return $"{Key}:ClientSecret is empty. Write the client secret, or set {Key}:ClientAuthentication to 'None' for a public client.";
         }
 
-        if (!development && options.ClientSecret.Contains("sandbox", StringComparison.OrdinalIgnoreCase))
+        if (SampleSecret.IsRefused(options.ClientSecret, options.Authority, development))
         {
-            yield return $"{Key}:ClientSecret is a sandbox value. Write the client secret of your own provider.";
+            yield return $"{Key}:ClientSecret is a sample that everybody knows. Write the client secret of your own provider.";
         }
 
         // Without it, a forged Host header would choose where codes are sent.

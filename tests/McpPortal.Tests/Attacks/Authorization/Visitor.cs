@@ -63,7 +63,8 @@ internal sealed record Visitor(string Name, string? Cookie, string? Key)
         }
     }
 
-    private static async Task<string> CookieAsync(PortalHost host, UserId user, CancellationToken stop)
+    /// <summary>The cookie of a browser in which the user has signed in.</summary>
+    public static async Task<string> CookieAsync(PortalHost host, UserId user, CancellationToken stop)
     {
         var session = new SignInSession { UserId = user, Issuer = "https://idp.example", CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1) };
         await using (var scope = await host.Services.GetRequiredService<PortalDatabase>().ForSystemAsync(stop))

@@ -58,6 +58,9 @@ internal sealed partial class CanaryScan
     /// <summary>How many texts came from there.</summary>
     public int Heard(string place) => _heard.Count(heard => heard.Place == place);
 
+    /// <summary>Whether somebody wrote this.</summary>
+    public bool Says(string text) => _heard.Any(heard => heard.Text.Contains(text, StringComparison.Ordinal));
+
     /// <summary>Where secrets were found, and how they are spelled there.</summary>
     public IReadOnlyList<string> Leaks()
     {

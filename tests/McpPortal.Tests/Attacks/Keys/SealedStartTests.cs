@@ -3,14 +3,15 @@ using System.Security.Cryptography;
 using McpPortal.Data;
 using McpPortal.Tests.Rig;
 using McpPortal.Tests.StreamableHttp;
+using McpPortal.Tests.Vault;
 using McpPortal.Vault;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
-namespace McpPortal.Tests.Vault;
+namespace McpPortal.Tests.Attacks.Keys;
 
-public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
+public sealed class SealedStartTests(PostgresCluster cluster) : IAsyncLifetime
 {
     private static readonly SecretBinding Place = new(SecretKind.Secret, Owner.Organisation, Guid.CreateVersion7(), "n", 1);
 
@@ -28,7 +29,7 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nodes_that_start_together_share_one_ring()
+    public async Task KEY_4_Nodes_that_start_together_share_one_ring()
     {
         var rootKey = RootKey.Generate().Export();
         var nodes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => VaultNode.OpenAsync(_database.Options, rootKey), Stop)));
@@ -55,7 +56,7 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sealed_start_writes_nothing_and_opens_when_the_key_comes_back()
+    public async Task KEY_2_A_sealed_start_writes_nothing_and_opens_when_the_key_comes_back()
     {
         var root = FileRootKey.Create(_keyFile).Export();
         await using (var before = await VaultNode.OpenAsync(_database.Options, root))
@@ -64,7 +65,7 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
         }
 
         File.Delete(_keyFile);
-        var rows = await RowsAsync();
+        var rows = await RowHashes.ReadAsync(_database);
         var time = new ManualTime();
         await using var node = new VaultNode(_database.Options, new FileRootKey(_keyFile));
         using var opener = new VaultOpener(node.Ring, node.State, node.RootKeys, time, NullLogger<VaultOpener>.Instance);
@@ -81,13 +82,13 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
             await TickUntilAsync(time, () => node.State.Reason!.Contains(wrong.Fingerprint, StringComparison.Ordinal));
         }
 
-        Assert.Equal(rows, await RowsAsync());
+        Assert.Equal(rows, await RowHashes.ReadAsync(_database));
         File.Delete(_keyFile);
         await File.WriteAllTextAsync(_keyFile, root, Stop);
         File.SetUnixFileMode(_keyFile, UnixFileMode.UserRead);
         await TickUntilAsync(time, () => !node.State.IsSealed);
         await node.Vault.ProtectAsync(Place, "z", Stop);
-        Assert.Equal(rows, await RowsAsync());
+        Assert.Equal(rows, await RowHashes.ReadAsync(_database));
         await opener.StopAsync(Stop);
     }
 
@@ -106,7 +107,7 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
     [InlineData("update key_ring set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) where purpose = 4", "none")]
     [InlineData("update installation set canary = set_byte(canary, 20, get_byte(canary, 20) # 1)", "none")]
     [InlineData("update installation set install_id = gen_random_uuid()", "none")]
-    public async Task An_incomplete_or_changed_ring_beside_encrypted_data_is_refused_and_left_alone(string damage, string data)
+    public async Task KEY_1_An_incomplete_or_changed_ring_beside_encrypted_data_is_refused_and_left_alone(string damage, string data)
     {
         var rootKey = RootKey.Generate().Export();
         await using (var first = await VaultNode.OpenAsync(_database.Options, rootKey))
@@ -115,29 +116,29 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
         }
 
         await ScalarAsync("delete from owner_keys; " + damage);
-        var rows = await RowsAsync();
+        var rows = await RowHashes.ReadAsync(_database);
         await using var node = new VaultNode(_database.Options, new VaultNode.GivenRootKey(rootKey));
         await node.Ring.OpenAsync(Stop);
 
         Assert.True(node.State.IsSealed);
         Assert.Contains("Restore", node.State.Reason!, StringComparison.Ordinal);
-        Assert.Equal(rows, await RowsAsync());
+        Assert.Equal(rows, await RowHashes.ReadAsync(_database));
     }
 
     [Fact]
-    public async Task Another_root_key_is_named_by_its_fingerprint_and_changes_nothing()
+    public async Task KEY_1_Another_root_key_is_named_by_its_fingerprint_and_changes_nothing()
     {
         using var right = RootKey.Generate();
         using var wrong = RootKey.Generate();
         await (await VaultNode.OpenAsync(_database.Options, right.Export())).DisposeAsync();
-        var rows = await RowsAsync();
+        var rows = await RowHashes.ReadAsync(_database);
         await using var node = new VaultNode(_database.Options, new VaultNode.GivenRootKey(wrong.Export()));
         await node.Ring.OpenAsync(Stop);
 
         Assert.Contains(wrong.Fingerprint, node.State.Reason!, StringComparison.Ordinal);
         Assert.Contains(right.Fingerprint, node.State.Reason!, StringComparison.Ordinal);
         Assert.DoesNotContain(wrong.Export(), node.State.Reason!, StringComparison.Ordinal);
-        Assert.Equal(rows, await RowsAsync());
+        Assert.Equal(rows, await RowHashes.ReadAsync(_database));
     }
 
     private static async Task FillAsync(VaultNode node, string table)
@@ -173,19 +174,6 @@ public sealed class KeyRingTests(PostgresCluster cluster) : IAsyncLifetime
             time.Advance(TimeSpan.FromSeconds(5));
             await Task.Delay(20, deadline.Token);
         }
-    }
-
-    /// <summary>How many rows each table has, and a hash of them.</summary>
-    private async Task<string> RowsAsync()
-    {
-        using var db = new PostgresPortalDb(new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql("Host=localhost").Options);
-        var lines = new List<string>();
-        foreach (var table in RowSecurity.Tables(db.Model))
-        {
-            lines.Add($"{table.Name}: {await ScalarAsync($"select count(*) || ' ' || md5(coalesce(string_agg(x::text, ',' order by x::text), '')) from {table.Name} x")}");
-        }
-
-        return string.Join('\n', lines);
     }
 
     private async Task<object?> ScalarAsync(string sql)

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using McpPortal.Tests.Rig;
 using McpPortal.Vault;
 
-namespace McpPortal.Tests.Vault;
+namespace McpPortal.Tests.Attacks.Keys;
 
 public sealed class RootKeyTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class RootKeyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Unusable))]
-    public async Task A_key_that_is_none_or_that_anybody_could_guess_is_refused(string text)
+    public async Task KEY_6_A_key_that_is_none_or_that_anybody_could_guess_is_refused(string text)
     {
         var path = Write(text, UnixFileMode.UserRead);
         var error = await Assert.ThrowsAsync<RootKeyException>(() => new FileRootKey(path).ReadAsync(Stop));
@@ -49,7 +49,7 @@ public sealed class RootKeyTests : IDisposable
     [InlineData("0404", false)]
     [InlineData("0444", false)]
     [InlineData("0460", false)]
-    public async Task A_file_that_others_may_read_or_anybody_may_change_is_refused(string mode, bool good)
+    public async Task KEY_1_A_file_that_others_may_read_or_anybody_may_change_is_refused(string mode, bool good)
     {
         var path = Write(RootKey.Generate().Export(), (UnixFileMode)Convert.ToInt32(mode, 8));
         if (good)
@@ -63,7 +63,7 @@ public sealed class RootKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_file_or_folder_and_a_folder_in_its_place_are_told_in_a_sentence()
+    public async Task KEY_1_A_missing_file_or_folder_and_a_folder_in_its_place_are_told_in_a_sentence()
     {
         foreach (var path in (string[])[Path.Combine(_folder.FullName, "none"), "/no/such/folder/key", _folder.FullName])
         {
@@ -72,7 +72,7 @@ public sealed class RootKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_key_file_is_readable_by_its_owner_alone_and_never_overwritten()
+    public async Task KEY_1_A_new_key_file_is_readable_by_its_owner_alone_and_never_overwritten()
     {
         var path = Path.Combine(_folder.FullName, "key");
         using var made = FileRootKey.Create(path);
@@ -93,7 +93,7 @@ public sealed class RootKeyTests : IDisposable
     [InlineData("echo garbage")]
     [InlineData("kill -9 $$")]
     [InlineData("true")]
-    public async Task A_command_that_hangs_fails_or_babbles_leaves_the_vault_sealed_in_time(string script)
+    public async Task KEY_5_A_command_that_hangs_fails_or_babbles_leaves_the_vault_sealed_in_time(string script)
     {
         var began = Stopwatch.GetTimestamp();
         await Assert.ThrowsAsync<RootKeyException>(() => new CommandRootKey(["/bin/sh", "-c", script], TimeSpan.FromSeconds(1)).ReadAsync(Stop));
@@ -102,7 +102,7 @@ public sealed class RootKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_command_that_cannot_be_started_is_told_and_one_that_prints_a_key_is_used()
+    public async Task KEY_5_A_command_that_cannot_be_started_is_told_and_one_that_prints_a_key_is_used()
     {
         await Assert.ThrowsAsync<RootKeyException>(() => new CommandRootKey(["/no/such/program"], TimeSpan.FromSeconds(5)).ReadAsync(Stop));
         await Assert.ThrowsAsync<RootKeyException>(() => new CommandRootKey([_folder.FullName], TimeSpan.FromSeconds(5)).ReadAsync(Stop));
