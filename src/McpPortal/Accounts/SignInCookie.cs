@@ -43,6 +43,8 @@ internal sealed partial class SignInCookie(AccountStates states, ILogger<SignInC
     {
         if (HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
         {
+            // The handler makes an address of the Host header, which is whatever the request says.
+            context.RedirectUri = new Uri(context.RedirectUri).PathAndQuery;
             return redirect(context);
         }
 

@@ -12,12 +12,14 @@ namespace McpPortal.Clients;
 /// Authenticates by access key, in <c>Authorization: Bearer</c> or <c>X-Api-Key</c>. Two credentials in one request are refused, whoever
 /// they belong to; a key in the address is never looked at.
 /// </summary>
-internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses)
+internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses, AccessKeyGuesses guesses)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "AccessKey";
     private const string ApiKeyHeader = "X-Api-Key";
     private const string Bearer = "Bearer ";
+
+    private bool _tooMany;
 
     /// <summary>Two lines of one header may arrive joined by a comma (RFC 9110 §5.3); no key holds one.</summary>
     private bool HasTwo => Values(Request.Headers.Authorization) + Values(Request.Headers[ApiKeyHeader]) > 1;
@@ -37,8 +39,20 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
         }
 
         var text = apiKey.Count == 1 ? apiKey[0]! : BearerToken(authorization[0]!);
-        if (text is null || await keys.VerifyAsync(text, Context.RequestAborted) is not { } holder)
+        var address = Context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var remembered = text is not null && keys.Remembers(text);
+        if (text is null || (_tooMany = !remembered && guesses.IsExceeded(address)))
         {
+            return AuthenticateResult.Fail("The access key is not valid.");
+        }
+
+        if (await keys.VerifyAsync(text, Context.RequestAborted) is not { } holder)
+        {
+            if (!remembered)
+            {
+                guesses.Missed(address);
+            }
+
             return AuthenticateResult.Fail("The access key is not valid.");
         }
 
@@ -50,13 +64,17 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        var twice = HasTwo;
-        Response.StatusCode = twice ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
+        var (status, title, detail) = HasTwo ? (StatusCodes.Status400BadRequest, "Two credentials", "The request carries more than one credential. Send one access key, in Authorization or in X-Api-Key.")
+            : _tooMany ? (StatusCodes.Status429TooManyRequests, "Too many wrong keys", "Too many keys that are none came from this address. Wait a minute, then try again.")
+            : (StatusCodes.Status401Unauthorized, "Not signed in", "Send a valid access key as 'Authorization: Bearer mcpp_…'. You make one on the Access page.");
+        Response.StatusCode = status;
         Response.Headers.WWWAuthenticate = "Bearer";
-        await Results.Problem(
-            statusCode: Response.StatusCode,
-            title: twice ? "Two credentials" : "Not signed in",
-            detail: twice ? "The request carries more than one credential. Send one access key, in Authorization or in X-Api-Key." : "Send a valid access key as 'Authorization: Bearer mcpp_…'. You make one on the Access page.")
+        if (_tooMany)
+        {
+            Response.Headers.RetryAfter = ((int)AccessKeyGuesses.Window.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        await Results.Problem(statusCode: status, title: title, detail: detail)
             .ExecuteAsync(Context);
     }
 

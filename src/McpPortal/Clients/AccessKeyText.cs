@@ -25,8 +25,14 @@ internal static class AccessKeyText
     public static (string Id, string Text) Generate()
     {
         var id = RandomNumberGenerator.GetString(Alphabet, IdLength);
+        return (id, WithId(id));
+    }
+
+    /// <summary>A new text for an id.</summary>
+    public static string WithId(string id)
+    {
         var body = $"{Prefix}{id}_{RandomNumberGenerator.GetString(Alphabet, SecretLength)}";
-        return (id, body + Checksum(body));
+        return body + Checksum(body);
     }
 
     /// <summary>Whether the text has the form of a key; its id when it has.</summary>

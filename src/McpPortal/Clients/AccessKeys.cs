@@ -16,6 +16,9 @@ internal sealed class AccessKeys
     public const int MaxPerUser = 50;
     private const int MaxRemembered = 20_000;
     private readonly ConcurrentDictionary<string, Remembered> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Ids that were somebody's. Says nothing about what they are worth now, so no invalidation touches it.</summary>
+    private readonly ConcurrentDictionary<string, bool> _met = new(StringComparer.Ordinal);
     private readonly PortalDatabase _database;
     private readonly Fingerprints _fingerprints;
     private readonly AuditLog _audit;
@@ -106,6 +109,9 @@ internal sealed class AccessKeys
         return true;
     }
 
+    /// <summary>Whether a key of this id has been here before, or was found to be none: then it is no guess.</summary>
+    public bool Remembers(string text) => AccessKeyText.TryParse(text, out var id) && (_met.ContainsKey(id) || _known.ContainsKey(id));
+
     /// <summary>Whom the key stands for, or null for a wrong, revoked or expired key and for an owner who is not active.</summary>
     public async ValueTask<KeyHolder?> VerifyAsync(string text, CancellationToken cancellationToken)
     {
@@ -122,9 +128,14 @@ internal sealed class AccessKeys
             if (_known.Count >= MaxRemembered)
             {
                 _known.Clear();
+                _met.Clear();
             }
 
             _known[id] = remembered;
+            if (remembered.Holder is not null)
+            {
+                _met[id] = true;
+            }
 
             // What was read before a change must not be remembered after it.
             if (Interlocked.Read(ref _version) != version)

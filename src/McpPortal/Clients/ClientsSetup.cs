@@ -9,6 +9,7 @@ internal static class ClientsSetup
     {
         services.AddSingleUser();
         services.AddSingleton<AccessKeys>();
+        services.AddSingleton<AccessKeyGuesses>();
         services.AddSingleton<AccessKeyUses>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessKeyUses>());
         services.AddSingleton<KeySignIn>();

@@ -1,5 +1,6 @@
 using McpPortal.Data;
 using McpPortal.Vault;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace McpPortal.Hosting;
 
@@ -14,6 +15,16 @@ internal static class ErrorPages
         {
             pages.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/error", CreateScopeForErrors = true, StatusCodeSelector = StatusOf });
             pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+            pages.Use((context, next) =>
+            {
+                // The page is shown, not posted to: as a form without a token, a refused form would be refused once more, with another status.
+                if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null && !HttpMethods.IsHead(context.Request.Method))
+                {
+                    context.Request.Method = HttpMethods.Get;
+                }
+
+                return next(context);
+            });
         });
         app.UseWhen(context => !IsPage(context), programs => programs.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf }));
     }

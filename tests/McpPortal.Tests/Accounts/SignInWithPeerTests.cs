@@ -167,18 +167,6 @@ public sealed partial class SignInWithPeerTests(PostgresCluster cluster)
         Assert.Equal("/", await rig.SignInAsync(browser, $"/signin?login_hint=ana&returnUrl={Uri.EscapeDataString(target)}"));
     }
 
-    [Fact]
-    public async Task A_provider_that_is_down_gives_a_page_and_recovers_alone()
-    {
-        var port = Ports.Free();
-        await using var portal = await PortalHost.StartAsync(cluster, "http://127.0.0.1:9", port);
-        using var browser = portal.Browser();
-        using var answer = await browser.GetAsync(new Uri("/signin", UriKind.Relative), Stop);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.Contains("does not answer", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
-        Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("a.b.c")]

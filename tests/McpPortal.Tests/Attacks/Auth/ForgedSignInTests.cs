@@ -128,6 +128,18 @@ public sealed class ForgedSignInTests(PostgresCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AUTH_7_Two_people_with_one_address_are_two_and_an_address_that_changes_makes_nobody_else()
+    {
+        var (_, first) = await _rig.PersonAsync("subject-1");
+        var (_, second) = await _rig.PersonAsync("subject-2");
+        Assert.NotEqual(first, second);
+
+        Provider.Claims = claims => claims["email"] = "renamed@sandbox.test";
+        Assert.Equal(first, (await _rig.PersonAsync("subject-1")).User);
+        Assert.Equal(2L, await _rig.SqlAsync("select count(*) from users"));
+    }
+
+    [Fact]
     public async Task AUTH_14_A_state_that_this_browser_did_not_begin_or_has_used_signs_nobody_in()
     {
         using var browser = _rig.Portal.Browser();

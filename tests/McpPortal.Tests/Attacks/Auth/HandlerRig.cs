@@ -1,4 +1,5 @@
 using System.Net;
+using McpPortal.Data;
 using McpPortal.Tests.Accounts;
 using McpPortal.Tests.Connections;
 using McpPortal.Tests.Rig;
@@ -19,6 +20,9 @@ internal sealed class HandlerRig : IAsyncDisposable
 
     public CollectedLogs Logs { get; }
 
+    /// <summary>Neither cookies nor redirects: what a request carries is what the test puts in.</summary>
+    public HttpClient Bare { get; } = new(new HttpClientHandler { UseCookies = false, AllowAutoRedirect = false });
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<HandlerRig> StartAsync(PostgresCluster cluster, bool listen = true, params (string Key, string Value)[] settings)
@@ -31,19 +35,37 @@ internal sealed class HandlerRig : IAsyncDisposable
     }
 
     /// <summary>Goes to the provider and back up to the address with the code, which is not opened.</summary>
-    public static async Task<Uri> CallbackAsync(HttpClient browser)
+    public static async Task<Uri> CallbackAsync(HttpClient browser, string path = "/signin")
     {
-        using var start = await browser.GetAsync(new Uri("/signin", UriKind.Relative), Stop);
+        using var start = await browser.GetAsync(new Uri(path, UriKind.Relative), Stop);
         Assert.True(start.StatusCode == HttpStatusCode.Found, await start.Content.ReadAsStringAsync(Stop));
         using var back = await browser.GetAsync(start.Headers.Location, Stop);
         Assert.True(back.StatusCode == HttpStatusCode.Found, await back.Content.ReadAsStringAsync(Stop));
         return back.Headers.Location!;
     }
 
-    public static async Task<(HttpStatusCode Status, string Page)> SignInAsync(HttpClient browser)
+    public static async Task<(HttpStatusCode Status, string Page)> SignInAsync(HttpClient browser, string path = "/signin")
     {
-        using var answer = await browser.GetAsync(await CallbackAsync(browser), Stop);
+        using var answer = await browser.GetAsync(await CallbackAsync(browser, path), Stop);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Stop));
+    }
+
+    /// <summary>Somebody who has signed in, and their cookies.</summary>
+    public async Task<(string Cookies, UserId User)> PersonAsync(string subject)
+    {
+        Provider.Subject = subject;
+        using var browser = Portal.Browser();
+        Assert.Equal(HttpStatusCode.Found, (await SignInAsync(browser)).Status);
+        var id = (Guid)(await SqlAsync($"select user_id from identities where subject = '{subject}'"))!;
+        return (PortalHost.Cookies(browser, Portal.Address), new UserId(id));
+    }
+
+    /// <summary>Runs SQL as the owner of the tables.</summary>
+    public async Task<object?> SqlAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Portal.Database.Owner);
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(Stop);
     }
 
     public static Task<string> WhoAsync(HttpClient browser) => browser.GetStringAsync(new Uri("/test/whoami", UriKind.Relative), Stop);
@@ -75,14 +97,11 @@ internal sealed class HandlerRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Bare.Dispose();
         await Portal.DisposeAsync();
         await Provider.DisposeAsync();
     }
 
-    private async Task<long> RowsAsync()
-    {
-        await using var source = NpgsqlDataSource.Create(Portal.Database.Owner);
-        await using var command = source.CreateCommand("select (select count(*) from users) + (select count(*) from identities) + (select count(*) from sign_in_sessions)");
-        return (long)(await command.ExecuteScalarAsync(Stop))!;
-    }
+    private async Task<long> RowsAsync() =>
+        (long)(await SqlAsync("select (select count(*) from users) + (select count(*) from identities) + (select count(*) from sign_in_sessions)"))!;
 }

@@ -7,7 +7,7 @@ using McpPortal.Data;
 using McpPortal.Tests.Calls;
 using McpPortal.Tests.Rig;
 
-namespace McpPortal.Tests.Clients;
+namespace McpPortal.Tests.Attacks.Auth;
 
 /// <summary>Access keys as programs send them, through the portal's own door.</summary>
 public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLifetime
@@ -38,7 +38,7 @@ public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLife
     [InlineData("Authorization", "Bearer {0}")]
     [InlineData("Authorization", "bearer {0}")]
     [InlineData("X-Api-Key", "{0}")]
-    public async Task A_key_in_either_header_calls_as_its_owner(string header, string value)
+    public async Task AUTH_9_A_key_in_either_header_calls_as_its_owner(string header, string value)
     {
         var (status, body) = await PostAsync("/mcp/tool/call", (header, string.Format(System.Globalization.CultureInfo.InvariantCulture, value, _key)));
 
@@ -47,7 +47,7 @@ public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLife
     }
 
     [Fact]
-    public async Task Two_credentials_are_refused_whoever_they_belong_to()
+    public async Task AUTH_11_Two_credentials_are_refused_whoever_they_belong_to()
     {
         (string, string)[][] pairs =
         [
@@ -67,7 +67,7 @@ public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLife
     }
 
     [Fact]
-    public async Task A_key_in_the_address_the_body_or_a_cookie_is_none()
+    public async Task AUTH_9_A_key_in_the_address_the_body_or_a_cookie_is_none()
     {
         foreach (var path in (string[])[$"/mcp/tool/call?access_token={_key}", $"/mcp/tool/call?api_key={_key}&X-Api-Key={_key}&Authorization=Bearer%20{_key}"])
         {
@@ -81,7 +81,7 @@ public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLife
     }
 
     [Fact]
-    public async Task Wrong_ended_and_revoked_keys_are_the_same_and_told_nothing()
+    public async Task AUTH_10_Wrong_ended_and_revoked_keys_are_the_same_and_told_nothing()
     {
         var revoked = await CreateAsync();
         await _rig.Get<AccessKeys>().RevokeAsync(_ana, revoked.Substring(5, 12), Actor.Page(_ana), Stop);
@@ -99,7 +99,7 @@ public sealed class AccessKeyRequestsTests(PostgresCluster cluster) : IAsyncLife
     }
 
     [Fact]
-    public async Task A_key_acts_for_nobody_but_its_owner()
+    public async Task AUTH_9_A_key_acts_for_nobody_but_its_owner()
     {
         await _rig.AddUserAsync("ben");
         foreach (var (name, expected) in ((string?, HttpStatusCode)[])[(null, HttpStatusCode.OK), (_ana.ToString(), HttpStatusCode.OK), ("ana@sandbox.test", HttpStatusCode.OK), ("ben@sandbox.test", HttpStatusCode.NotFound), ("nobody", HttpStatusCode.NotFound)])
