@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -30,6 +31,7 @@ internal sealed partial class SignInCookie(AccountStates states, ILogger<SignInC
         {
             // Nobody is let in on memory; the cookie stays good for when the database is back.
             Log.NotChecked(logger, e.GetType().Name);
+            context.HttpContext.Items[typeof(SignInCookie)] = ExceptionDispatchInfo.Capture(e);
             context.RejectPrincipal();
         }
     }
@@ -38,9 +40,13 @@ internal sealed partial class SignInCookie(AccountStates states, ILogger<SignInC
 
     public override Task RedirectToAccessDenied(RedirectContext<CookieAuthenticationOptions> context) => AnswerAsync(context, StatusCodes.Status403Forbidden, base.RedirectToAccessDenied);
 
-    /// <summary>Only people who follow a link are sent to another page; programs and forms get the status.</summary>
+    /// <summary>
+    /// Only people who follow a link are sent to another page; programs and forms get the status. Whose sign-in could not be checked need
+    /// not sign in again: they are told what failed.
+    /// </summary>
     private static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, int status, Func<RedirectContext<CookieAuthenticationOptions>, Task> redirect)
     {
+        (context.HttpContext.Items[typeof(SignInCookie)] as ExceptionDispatchInfo)?.Throw();
         if (HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
         {
             // The handler makes an address of the Host header, which is whatever the request says.
