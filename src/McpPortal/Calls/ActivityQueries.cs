@@ -53,6 +53,12 @@ internal sealed class ActivityQueries(PortalDatabase database)
 
     private static IQueryable<ToolCall> Filter(IQueryable<ToolCall> calls, ActivityFilter filter)
     {
+        // No text of PostgreSQL holds a null character, so no record does; asking for one is an error there.
+        if (Unknown(filter.Server) || Unknown(filter.Text))
+        {
+            return calls.Where(c => false);
+        }
+
         if (filter.Server is { } server)
         {
             calls = calls.Where(c => c.ServerSlug == server);
@@ -76,5 +82,7 @@ internal sealed class ActivityQueries(PortalDatabase database)
         }
 #pragma warning restore CA1304, CA1311, CA1862, MA0011
         return calls;
+
+        static bool Unknown(string? text) => text?.Contains('\0', StringComparison.Ordinal) == true;
     }
 }

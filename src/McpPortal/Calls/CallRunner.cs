@@ -95,7 +95,7 @@ internal sealed partial class CallRunner(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return new ToolListOutcome.Failed(await CleanAsync(Explain(e, server, ended: false), caller.User, server, ready) with { Server = server.Name });
+            return new ToolListOutcome.Failed(await CleanAsync(Explain(e, server, late: true, $"The connection to {server.Name} was lost while it listed its tools."), caller.User, server, ready) with { Server = server.Name });
         }
     }
 
@@ -117,16 +117,17 @@ internal sealed partial class CallRunner(
             }
             catch (Exception e) when (!call.Cancelled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                if (session.WasForgottenByUpstream || IsNotFound(e))
+                // Only this call's own 404 says that nothing of it was done. One that another call got ends the session and this
+                // call with it, which may have run.
+                if (IsNotFound(e))
                 {
-                    // The answer may come before the client knows that its session is over.
                     session.Retire();
                     attempt.WasForgotten = true;
                 }
 
                 return session.Aborted.IsCancellationRequested
                     ? new CallOutcome.Refused($"The call to {call.Server.Name} was stopped because access or the account it used was withdrawn.")
-                    : Explain(e, call.Server, session.HasEnded);
+                    : Explain(e, call.Server, late: false, $"The connection to {call.Server.Name} was lost during the call. Whether the tool ran is unknown, so the call was not repeated.");
             }
         }
         finally
@@ -215,7 +216,7 @@ internal sealed partial class CallRunner(
     private static string? FirstText(JsonObject result) =>
         (result["content"] as JsonArray)?.OfType<JsonObject>().Where(block => block["text"]?.GetValueKind() == JsonValueKind.String).Select(block => (string?)block["text"]).FirstOrDefault();
 
-    private CallOutcome Explain(Exception exception, ServerSnapshot server, bool ended)
+    private CallOutcome Explain(Exception exception, ServerSnapshot server, bool late, string lost)
     {
         if (OwnFaults.Explain(exception, server, logger) is { } own)
         {
@@ -246,9 +247,8 @@ internal sealed partial class CallRunner(
         Log.Failed(logger, server.Slug, exception.GetType().Name);
         return exception switch
         {
-            McpException when !ended => new CallOutcome.ToolFailed(exception.Message, null, null),
-            OperationCanceledException when !ended => new CallOutcome.TimedOut($"{server.Name} did not answer within {server.Timeout.TotalSeconds:0} seconds."),
-            _ => new CallOutcome.Unreachable($"The connection to {server.Name} was lost during the call. Whether the tool ran is unknown, so the call was not repeated."),
+            OperationCanceledException when late => new CallOutcome.TimedOut($"{server.Name} did not answer within {server.Timeout.TotalSeconds:0} seconds."),
+            _ => new CallOutcome.Unreachable(lost),
         };
     }
 

@@ -31,9 +31,10 @@ internal sealed class UpstreamCallService(
             return unavailable;
         }
 
-        if (await FindAsync(caller, serverSlug, cancellationToken) is not { } server)
+        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
+        if (server is null)
         {
-            return NotFound(serverSlug);
+            return missing!;
         }
 
         if (Encode(arguments, out var encoded) is { } mistake)
@@ -67,13 +68,22 @@ internal sealed class UpstreamCallService(
             return new ToolListOutcome.Failed(unavailable);
         }
 
-        return await FindAsync(caller, serverSlug, cancellationToken) is { } server
-            ? await runner.ListToolsAsync(caller, server, cancellationToken)
-            : new ToolListOutcome.Failed(NotFound(serverSlug));
+        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
+        return server is null ? new ToolListOutcome.Failed(missing!) : await runner.ListToolsAsync(caller, server, cancellationToken);
     }
 
-    private async ValueTask<ServerSnapshot?> FindAsync(Caller caller, string slug, CancellationToken cancellationToken) =>
-        await catalog.FindAsync(caller.User, slug, cancellationToken) is { } server && caller.MayUse(server.Id) ? server : null;
+    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await catalog.FindAsync(caller.User, slug, cancellationToken) is { } server && caller.MayUse(server.Id) ? (server, null) : (null, NotFound(slug));
+        }
+        catch (UserNotActiveException)
+        {
+            // A catalogue that has to be read first says it; one in memory leaves it to the check before the call.
+            return (null, new CallOutcome.Refused("Your account is disabled, so the call was not made."));
+        }
+    }
 
     private static CallOutcome.NotFound NotFound(string slug) => new($"There is no server '{Shorten(slug)}' that you may use.");
 

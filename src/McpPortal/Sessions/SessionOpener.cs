@@ -67,6 +67,7 @@ internal sealed partial class SessionOpener(
     {
         var http = outbound.Create(
             server.Owner.Kind == OwnerKind.User ? OutboundPurpose.OwnUpstream : OutboundPurpose.Upstream,
+            new ServerDemandsHandler(),
             new CredentialHandler(user, server, resolver, tokens, secrets),
             new AnswerLimitHandler(options.MaxAnswerBytes, server.Name));
         var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);
@@ -152,6 +153,9 @@ internal sealed partial class SessionOpener(
                     return new SessionResult.Unreachable(status == HttpStatusCode.Forbidden
                         ? $"{server.Name} refused access (403). Your account may lack a permission there."
                         : $"{server.Name} answered with {(int)status} {status} when the portal connected.");
+                case McpException or System.Text.Json.JsonException:
+                    Log.Failed(logger, server.Slug, server.Id.Value, e.GetType().Name);
+                    return new SessionResult.Unreachable($"{server.Name} answered, but not as an MCP server does.");
                 default:
                     continue;
             }

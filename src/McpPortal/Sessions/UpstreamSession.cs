@@ -57,12 +57,6 @@ internal sealed class UpstreamSession : IAsyncDisposable
     /// <summary>Whether new calls may still begin.</summary>
     public bool IsUsable => !_retired && !_client.Completion.IsCompleted;
 
-    /// <summary>Ended because the upstream no longer knows the session: nothing of the last request was done.</summary>
-    public bool WasForgottenByUpstream =>
-        _client.Completion is { IsCompletedSuccessfully: true, Result: HttpClientCompletionDetails { HttpStatusCode: System.Net.HttpStatusCode.NotFound } };
-
-    public bool HasEnded => _client.Completion.IsCompleted;
-
     /// <summary>Registers a call. False: the session is closing, take another one.</summary>
     public bool TryEnter()
     {
@@ -191,18 +185,31 @@ internal sealed class UpstreamSession : IAsyncDisposable
     private async Task<IReadOnlyList<JsonObject>> ListToolsAsync()
     {
         const int MaxPages = 100;
+        const int MaxBytes = 16 * 1024 * 1024;
+        var bytes = 0L;
+
+        // Its own limit, not that of whoever asked first: a list that never ends must not be what all later ones wait for.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+        deadline.CancelAfter(Server.Timeout);
         var tools = new List<JsonObject>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         string? cursor = null;
         for (var page = 0; page < MaxPages; page++)
         {
-            var result = await _client.ListToolsAsync(new ListToolsRequestParams { Cursor = cursor }, _aborted.Token);
+            var result = await _client.ListToolsAsync(new ListToolsRequestParams { Cursor = cursor }, deadline.Token);
 
             // The client needs the schemas to put annotated arguments into headers (2026-07-28).
             _client.AddKnownTools(result.Tools);
             foreach (var tool in result.Tools)
             {
-                tools.Add((JsonObject)System.Text.Json.JsonSerializer.SerializeToNode(tool, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Tool)))!);
+                var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(tool, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Tool)));
+                bytes += json.Length;
+                if (bytes > MaxBytes)
+                {
+                    throw new AnswerTooLongException(Server.Name, MaxBytes);
+                }
+
+                tools.Add((JsonObject)JsonNode.Parse(json)!);
             }
 
             cursor = result.NextCursor;

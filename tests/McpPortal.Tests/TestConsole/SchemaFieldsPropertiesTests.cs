@@ -27,7 +27,7 @@ public sealed class SchemaFieldsPropertiesTests
     private static readonly Gen<string> Objects = Keys.Zip(Json(24)).ListOf().Select(members => $"{{{string.Join(',', members.Take(8).Select(m => $"{JsonSerializer.Serialize(m.Item1)}:{m.Item2}"))}}}");
 
     [Fact]
-    public void Any_object_is_read_into_a_bounded_form_that_can_be_filled_checked_and_written()
+    public void INJ_11_Any_object_is_read_into_a_bounded_form_that_can_be_filled_checked_and_written()
     {
         Prop.ForAll(Objects.ToArbitrary(), Objects.ToArbitrary(), (schema, arguments) =>
         {

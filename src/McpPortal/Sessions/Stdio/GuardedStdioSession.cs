@@ -14,6 +14,9 @@ internal sealed partial class GuardedStdioSession : ITransport
     // Few: a message may be as large as the longest line, and a child that is not listened to has to wait.
     private const int Waiting = 8;
 
+    // The client answers each request of the child at once, and those answers wait for a child that need not read them.
+    private const int MaxReplies = 64;
+
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType = (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
 
     private readonly StdioProcess _process;
@@ -26,6 +29,7 @@ internal sealed partial class GuardedStdioSession : ITransport
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenRegistration _aborting;
     private readonly Task _work;
+    private int _replies;
     private bool _closedByUs;
 
     public GuardedStdioSession(StdioProcess process, StdioLaunch launch, StdioOptions options, TimeProvider clock, ILogger logger)
@@ -44,6 +48,36 @@ internal sealed partial class GuardedStdioSession : ITransport
     public IReadOnlyList<string> ErrorLines => _errors.Last;
 
     public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
+    {
+        if (message is not (JsonRpcResponse or JsonRpcError))
+        {
+            await WriteAsync(message, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            if (Interlocked.Increment(ref _replies) <= MaxReplies)
+            {
+                await WriteAsync(message, cancellationToken);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _replies);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _closedByUs = true;
+        await _closing.CancelAsync();
+        await _process.DisposeAsync();
+        await _work;
+        await _aborting.DisposeAsync();
+    }
+
+    private async Task WriteAsync(JsonRpcMessage message, CancellationToken cancellationToken)
     {
         // One write per message, and never an interrupted one: half a line would garble the next.
         var line = new ArrayBufferWriter<byte>(512);
@@ -71,15 +105,6 @@ internal sealed partial class GuardedStdioSession : ITransport
         {
             _sending.Release();
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _closedByUs = true;
-        await _closing.CancelAsync();
-        await _process.DisposeAsync();
-        await _work;
-        await _aborting.DisposeAsync();
     }
 
     private async Task RunAsync()
