@@ -44,6 +44,7 @@ internal static class ErrorPages
     }
 
     private static int StatusOf(Exception fault) => fault is UserNotActiveException ? StatusCodes.Status401Unauthorized
+        : fault is BadHttpRequestException mistake ? mistake.StatusCode
         : IsSealed(fault) || DatabaseFault.IsUnavailable(fault) ? StatusCodes.Status503ServiceUnavailable
         : StatusCodes.Status500InternalServerError;
 

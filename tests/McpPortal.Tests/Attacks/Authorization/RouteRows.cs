@@ -57,6 +57,7 @@ internal static class RouteRows
         new("POST /secrets/set", Nobody + "200 403" + Foreign, e => Json("/secrets/set", new { username = e.Owner.ToString(), serverName = e.Shared.Slug, secretName = Estate.Key.Name, secretValue = "fake-value" }), "in the owner's name"),
         new("POST /secrets/delete", Nobody + "200 403" + Foreign, e => Json("/secrets/delete", new { serverName = e.Server.Slug, secretName = Estate.Key.Name }), "at the owner's server"),
         new("POST /secrets/delete", Nobody + "200 403" + Foreign, e => Json("/secrets/delete", new { username = e.Owner.ToString(), serverName = e.Server.Slug, secretName = Estate.Key.Name }), "in the owner's name"),
+        new("POST /secrets/set", Nobody + "400 400 400 400 401", _ => new HttpRequestMessage(HttpMethod.Post, "/secrets/set") { Content = new StringContent("{", null, "application/json") }, "with half a body"),
 
         Page("/healthz", Everybody),
         Page("/readyz", Everybody),

@@ -32,7 +32,7 @@ public sealed partial class AnswerTests(PostgresCluster cluster)
         using var call = await portal.Program.PostAsJsonAsync("/mcp/tool/call", new { serverName = "who", methodName = "whoami" }, Stop);
 
         Assert.Equal(HttpStatusCode.OK, call.StatusCode);
-        Assert.Equal(0, portal.Canaries.Leaks().Count);
+        Assert.Empty(portal.Canaries.Leaks());
         Assert.True(portal.Canaries.Heard("log Microsoft.AspNetCore.Routing.EndpointMiddleware") > 0, "Nothing was logged below Information, so nothing was shown.");
     }
 
@@ -194,10 +194,10 @@ public sealed partial class AnswerTests(PostgresCluster cluster)
     [GeneratedRegex(@"Exception|\bat McpPortal\.|Npgsql|42P01|secrets_gone|servers_gone|relation |\bselect\b.*\bfrom\b|\.cs:line|X-Evil|127\.0\.0\.1.*[Pp]assword|Username=", RegexOptions.IgnoreCase, 5000)]
     private static partial Regex Innards();
 
-    [GeneratedRegex("\"[A-Za-z_]*(token|secretValue|ciphertext|nonce|verifier|password|client_?secret)[A-Za-z_]*\"\\s*:", RegexOptions.IgnoreCase, 5000)]
+    [GeneratedRegex("\"[A-Za-z_]*(token|secretValue|ciphertext|nonce|verifier|password|client_?secret)[A-Za-z_]*\"\\s*:", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex CredentialField();
 
-    [GeneratedRegex("<(input[^>]*type=\"password\"|textarea[^>]*secret)[^>]*>", RegexOptions.None, 5000)]
+    [GeneratedRegex("<(input[^>]*type=\"password\"|textarea[^>]*secret)[^>]*>", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex PasswordField();
 
     [GeneratedRegex(@"\{[^}]*\}", RegexOptions.None, 5000)]
