@@ -39,7 +39,8 @@ internal sealed partial class CanaryScan
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
         {
-            if (except.Contains(Path.GetFileName(file)))
+            // Without length are also the pipes of a killed runtime, whose opening would wait for a partner for ever.
+            if (except.Contains(Path.GetFileName(file)) || new FileInfo(file) is not { Exists: true, Length: > 0 })
             {
                 continue;
             }

@@ -143,8 +143,11 @@ public sealed class CanaryScanTests(PostgresCluster cluster)
         var folder = Directory.CreateTempSubdirectory("portal-scan-");
         await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("deep").FullName, ".hidden"), Canary.New("file"), Stop);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "settings.env"), Canary.New("file"), Stop);
+
+        // As a killed runtime leaves it: whoever opens it waits for ever.
+        await ChildProcess.RunAsync("mkfifo", [Path.Combine(folder.FullName, "pipe")], Stop);
         var scan = new CanaryScan();
-        scan.HearFolder(folder.FullName, "settings.env");
+        await Task.Run(() => scan.HearFolder(folder.FullName, "settings.env"), Stop).WaitAsync(TimeSpan.FromMinutes(1), Stop);
         folder.Delete(recursive: true);
 
         Assert.Contains(".hidden", Assert.Single(scan.Leaks()), StringComparison.Ordinal);
