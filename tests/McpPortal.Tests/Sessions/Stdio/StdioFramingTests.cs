@@ -58,6 +58,17 @@ public sealed class StdioFramingTests
     }
 
     [Fact]
+    public async Task UP_4_A_flood_of_the_programs_own_requests_makes_no_flood_of_answers()
+    {
+        await using var rig = await StdioRig.StartAsync();
+        await using var client = await rig.ConnectAsync();
+
+        // More than a pipe holds: the rest would wait in the portal's memory.
+        Assert.InRange((await StdioRig.CallAsync(client, "demand", new { count = 20_000 })).GetInt32(), 1, 10_000);
+        Assert.Equal("slept", (await StdioRig.CallAsync(client, "sleep", new { milliseconds = 1 })).GetString());
+    }
+
+    [Fact]
     public async Task UP_1_A_program_that_does_not_read_is_ended()
     {
         await using var rig = await StdioRig.StartAsync(new StdioOptions { SendTimeout = TimeSpan.FromMilliseconds(500) });

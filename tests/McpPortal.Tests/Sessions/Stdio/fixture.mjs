@@ -97,6 +97,18 @@ const tools = {
     process.stdin.pause();
     return 'deaf';
   },
+  // Asks much of the client without listening, then says how many answers came.
+  demand: async ({ count }) => {
+    lines.pause();
+    process.stdin.pause();
+    for (let i = 0; i < count; i++) {
+      await put(process.stdout, `{"jsonrpc":"2.0","id":"d${i}","method":"ping"}\n`);
+    }
+    process.stdin.resume();
+    lines.resume();
+    await new Promise(resolve => setTimeout(resolve, 1000));
+    return replies;
+  },
   stubborn: () => {
     process.on('SIGTERM', () => {});
     lines.removeAllListeners('close');
@@ -118,9 +130,14 @@ const answer = async ({ method, params }) => {
   }
 };
 
+let replies = 0;
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async line => {
   const message = JSON.parse(line);
+  if (message.method === undefined) {
+    replies++;
+    return;
+  }
   if (message.id === undefined) {
     return;
   }
