@@ -1,6 +1,5 @@
 using McpPortal.Data;
 using McpPortal.Tests.Rig;
-using McpPortal.Tests.StreamableHttp;
 using McpPortal.Tests.Vault;
 using McpPortal.Vault;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +12,7 @@ public sealed class StaleRingTests(PostgresCluster cluster) : IAsyncLifetime
     private static readonly SecretBinding Place = new(SecretKind.Secret, new Owner(OwnerKind.User, Guid.CreateVersion7()), Guid.CreateVersion7(), "n", 1);
 
     private readonly CountedRootKey _rootKey = new(RootKey.Generate().Export());
-    private readonly ManualTime _time = new();
+    private readonly MovedTime _time = new();
     private TestDatabase _database = null!;
     private VaultNode _stale = null!;
     private Protected _record = null!;
@@ -102,6 +101,17 @@ public sealed class StaleRingTests(PostgresCluster cluster) : IAsyncLifetime
         stored.RingKeyId = row.Id;
         stored.Wrapped = KeyWrap.Wrap(plain, owner.Key, KeyWrap.Fields(node.Ring.InstallId.ToString(), "owner", stored.Id.ToString(), stored.Owner.ToString(), row.Id.ToString()));
         await scope.CommitAsync(Stop);
+    }
+
+    private sealed class MovedTime : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(TimeSpan by) => _ticks += by.Ticks;
     }
 
     private sealed class CountedRootKey(string text) : IRootKeyProvider
