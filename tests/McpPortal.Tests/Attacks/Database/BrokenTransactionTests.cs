@@ -96,7 +96,7 @@ public sealed class BrokenTransactionTests(PostgresCluster cluster, ITestOutputH
         await writers.AssertNothingLostAsync();
     }
 
-    private static Task FailAsync(FarDatabase far, string body) => far.OperateAsync($"""
+    private static Task<object?> FailAsync(FarDatabase far, string body) => far.OperateAsync($"""
         create or replace function failing() returns trigger language plpgsql as $$ begin {body}; end $$;
         create or replace trigger failing before insert on audit_entries for each row execute function failing()
         """);

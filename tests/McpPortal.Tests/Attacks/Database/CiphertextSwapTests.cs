@@ -118,7 +118,7 @@ public sealed class CiphertextSwapTests(PostgresCluster cluster) : IAsyncLifetim
             await using var reader = await command.ExecuteReaderAsync(Stop);
             while (await reader.ReadAsync(Stop))
             {
-                records.Add(new Record(table, column, reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)));
+                records.Add(new Record(table, column, reader.GetGuid(0), await reader.GetFieldValueAsync<byte[]>(1, Stop)));
             }
         }
 

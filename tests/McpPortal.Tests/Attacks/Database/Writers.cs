@@ -15,6 +15,9 @@ namespace McpPortal.Tests.Attacks.Database;
 /// </summary>
 internal sealed class Writers : IDisposable
 {
+    /// <summary>No answer at all.</summary>
+    private const HttpStatusCode Gone = default;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly PortalDatabase _database;
     private readonly SecretVault _vault;
@@ -54,7 +57,7 @@ internal sealed class Writers : IDisposable
     public Task RunAsync(CancellationToken enough) => Task.WhenAll(_places.Select(place => Task.Run(
         async () =>
         {
-            while (!enough.IsCancellationRequested && await WriteAsync(place, CancellationToken.None) is not 0)
+            while (!enough.IsCancellationRequested && await WriteAsync(place, CancellationToken.None) is not Gone)
             {
                 await Task.Delay(Pause, CancellationToken.None);
             }
@@ -111,8 +114,8 @@ internal sealed class Writers : IDisposable
         }
         catch (HttpRequestException e)
         {
-            Refusals.Add((0, e.Message));
-            return 0;
+            Refusals.Add((Gone, e.Message));
+            return Gone;
         }
     }
 
