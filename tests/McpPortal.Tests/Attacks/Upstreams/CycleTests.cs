@@ -58,8 +58,8 @@ public sealed class CycleTests(PostgresCluster cluster)
         Assert.Empty(Running(marker));
         Assert.Equal(0, rig.Host.Slots.Count);
 
-        // At full size nothing else opens files in this process.
-        Assert.True(!SoakSize.IsFull || Descriptors() < before + 20, $"{before} descriptors became {Descriptors()}.");
+        // One that stayed open in each cycle would make hundreds; other tests of this process open a few.
+        Assert.True(!SoakSize.IsFull || Descriptors() < before + 250, $"{before} descriptors became {Descriptors()}.");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
