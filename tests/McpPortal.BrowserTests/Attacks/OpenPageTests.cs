@@ -28,7 +28,7 @@ public sealed class OpenPageTests(PortalInUse inUse)
     [Fact]
     public async Task BLZ_5_A_page_survives_the_death_of_the_portal_and_repeats_nothing()
     {
-        await using var context = await inUse.EnterAsync("test-202");
+        await using var context = await inUse.EnterAsync("test-202", heard: false);
         var page = await OpenAsync(context, "/access");
         await page.GetByRole(AriaRole.Button, new() { Name = "Create access key" }).First.ClickAsync();
         await page.GetByLabel("Name").FillAsync("made once");
@@ -74,10 +74,14 @@ public sealed class OpenPageTests(PortalInUse inUse)
     {
         await using var context = await inUse.EnterAsync("test-204");
         var page = await context.NewPageAsync();
-        await page.GotoAsync(inUse.Portal.Sandbox.ToString());
+        // A page of a neighbour on the same machine; it need not exist.
+        var neighbour = new Uri(inUse.Portal.Sandbox, "/framing").ToString();
+        await page.RouteAsync(neighbour, route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<!doctype html><title>framing</title>" }));
+        await page.GotoAsync(neighbour);
 
         await page.EvaluateAsync("address => new Promise(done => { const frame = document.createElement('iframe'); frame.onload = done; frame.src = address; document.body.append(frame); })", new Uri(inUse.Portal.Address, path).ToString());
 
+        Assert.Equal(2, page.Frames.Count);
         Assert.All(page.Frames.Where(frame => frame != page.MainFrame), frame => Assert.StartsWith("chrome-error://", frame.Url, StringComparison.Ordinal));
     }
 

@@ -18,7 +18,7 @@ public sealed class ActivityQueriesTests(PostgresCluster cluster) : PageTest(clu
         Assert.Equal("mine", Assert.Single(await Queries.ListAsync(Ana, ActivityFilter.None, [], 60, Stop)).Tool);
         Assert.Equal("theirs", Assert.Single(await Queries.ListAsync(Ben, ActivityFilter.None, [], 60, Stop)).Tool);
         Assert.Equal(["email"], await Queries.ServersAsync(Ana, Stop));
-        Assert.Empty(await Queries.ListAsync(UserId.New(), ActivityFilter.None, [], 60, Stop));
+        await Assert.ThrowsAsync<UserNotActiveException>(() => Queries.ListAsync(UserId.New(), ActivityFilter.None, [], 60, Stop));
     }
 
     [Fact]

@@ -166,7 +166,11 @@ public sealed class ServerEditorTests(PostgresCluster cluster) : IAsyncLifetime
         var disabled = await _portal.AddUserAsync("dan", Roles.Admin, UserStatus.Disabled);
         var auditor = await _portal.AddUserAsync("eve", Roles.Auditor);
 
-        foreach (var actor in new[] { disabled, auditor, _ana })
+        await Assert.ThrowsAsync<UserNotActiveException>(() => Editor.ChangeAsync(saved.Id, saved.Version, Drafts.Http("demo"), Actor.Page(disabled), Stop));
+        await Assert.ThrowsAsync<UserNotActiveException>(() => Editor.SetAccessAsync(saved.Id, [], Actor.Page(disabled), Stop));
+        await Assert.ThrowsAsync<UserNotActiveException>(() => Editor.RemoveAsync(saved.Id, Actor.Page(disabled), Stop));
+        Assert.Empty(await _portal.Get<AdminServers>().ListAsync(Actor.Page(disabled), Stop));
+        foreach (var actor in new[] { auditor, _ana })
         {
             Assert.IsType<ServerEditResult.NotFound>(await Editor.ChangeAsync(saved.Id, saved.Version, Drafts.Http("demo"), Actor.Page(actor), Stop));
             Assert.IsType<ServerEditResult.NotFound>(await Editor.SetAccessAsync(saved.Id, [], Actor.Page(actor), Stop));

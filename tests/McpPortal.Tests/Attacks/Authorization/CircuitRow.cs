@@ -30,7 +30,7 @@ internal sealed record CircuitRow(string Method, string Expected, Func<CircuitCe
     {
         null or false or ServerEditResult.NotFound or ConfirmResult.NotFound or DisconnectResult.NotFound or UserChange.NotFound or CallOutcome.NotFound
             or ToolListOutcome.Failed { Outcome: CallOutcome.NotFound } => Answer.No,
-        ServerEditResult.NotAllowed or SecretEditResult.Refused => Answer.Refused,
+        ServerEditResult.NotAllowed or SecretEditResult.Refused or CallOutcome.Refused or ToolListOutcome.Failed { Outcome: CallOutcome.Refused } => Answer.Refused,
         ServerEditResult.Invalid invalid => throw new InvalidOperationException(invalid.Faults[0].Sentence),
         _ => Answer.Yes,
     };
