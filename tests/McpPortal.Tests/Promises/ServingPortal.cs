@@ -37,6 +37,7 @@ internal sealed class ServingPortal : IAsyncDisposable
             environment[$"Logging__LogLevel__{category}"] = SoakSize.IsFull ? "Warning" : "Trace";
         }
 
+        environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Information"; // "Now listening on"
         canaries ??= new CanaryScan();
         var process = ChildProcess.Start("dotnet", [Program, "serve", "--urls", address], environment, Repository.Root);
         var client = new HttpClient(new HeardBodies(canaries, new SocketsHttpHandler { UseCookies = false })) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
