@@ -34,10 +34,9 @@ internal sealed class ServingPortal : IAsyncDisposable
         environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         foreach (var category in (string[])["Default", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"])
         {
-            environment[$"Logging__LogLevel__{category}"] = SoakSize.IsFull ? "Warning" : "Trace";
+            environment[$"Logging__LogLevel__{category}"] = SoakSize.IsFull ? (category == "Default" ? "Information" : "Warning") : "Trace";
         }
 
-        environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Information"; // "Now listening on"
         canaries ??= new CanaryScan();
         var process = ChildProcess.Start("dotnet", [Program, "serve", "--urls", address], environment, Repository.Root);
         var client = new HttpClient(new HeardBodies(canaries, new SocketsHttpHandler { UseCookies = false })) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };

@@ -84,8 +84,9 @@ public sealed class IsolationSoak(PortalPair portals)
             }
             catch (Exception e) when (e is HttpRequestException or IOException or System.Text.Json.JsonException)
             {
-                // The portal that was killed; what was asked of it is not answered by anybody.
+                // The portal that was killed: nobody answered, so the call is made again.
                 Count("connection lost");
+                Interlocked.Increment(ref _left);
                 await Task.Delay(100, Stop);
             }
         }
