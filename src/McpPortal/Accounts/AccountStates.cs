@@ -11,7 +11,7 @@ internal sealed class AccountStates
     private const int MaxRemembered = 20_000;
 
     private readonly ConcurrentDictionary<SignInSessionId, AccountState> _known = new();
-    private readonly ConcurrentDictionary<UserId, bool> _active = new();
+    private readonly Memory<UserId, Activity> _active;
     private readonly ConcurrentDictionary<Subscription, Action<Invalidation>> _watchers = new();
     private readonly PortalDatabase _database;
     private readonly Invalidations _invalidations;
@@ -25,6 +25,7 @@ internal sealed class AccountStates
         _invalidations = invalidations;
         _clock = clock;
         _mode = mode;
+        _active = new Memory<UserId, Activity>(invalidations, LoadActivityAsync, MaxRemembered);
         invalidations.Subscribe(Forget);
     }
 
@@ -82,33 +83,13 @@ internal sealed class AccountStates
     }
 
     /// <summary>Whether the user may come in at all, whatever they came with.</summary>
-    public async ValueTask<bool> IsActiveAsync(UserId user, CancellationToken cancellationToken)
+    public async ValueTask<bool> IsActiveAsync(UserId user, CancellationToken cancellationToken) =>
+        _mode.Admits(user) && (await _active.GetAsync(user, cancellationToken)).IsActive;
+
+    private async Task<Activity> LoadActivityAsync(UserId user, CancellationToken cancellationToken)
     {
-        if (!_mode.Admits(user))
-        {
-            return false;
-        }
-
-        if (_invalidations.IsCurrent && _active.TryGetValue(user, out var known))
-        {
-            return known;
-        }
-
-        var version = Interlocked.Read(ref _version);
         await using var scope = await _database.ForAccountAsync(user, cancellationToken);
-        var active = await scope.Db.Users.AsNoTracking().AnyAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken);
-        if (_active.Count >= MaxRemembered)
-        {
-            _active.Clear();
-        }
-
-        _active[user] = active;
-        if (Interlocked.Read(ref _version) != version)
-        {
-            _active.TryRemove(user, out _);
-        }
-
-        return active;
+        return new Activity(await scope.Db.Users.AsNoTracking().AnyAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken));
     }
 
     private async Task<AccountState?> LoadAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
@@ -133,7 +114,7 @@ internal sealed class AccountStates
         if (invalidation.Kind == InvalidationKind.Everything)
         {
             _known.Clear();
-            _active.Clear();
+            _active.ForgetAll();
         }
         else if (invalidation.Kind == InvalidationKind.SignIn)
         {
@@ -141,7 +122,7 @@ internal sealed class AccountStates
         }
         else
         {
-            _active.TryRemove(new UserId(invalidation.Subject), out _);
+            _active.Forget(new UserId(invalidation.Subject));
             foreach (var (id, state) in _known)
             {
                 if (state.User.Value == invalidation.Subject)
@@ -156,6 +137,8 @@ internal sealed class AccountStates
             watcher(invalidation);
         }
     }
+
+    private sealed record Activity(bool IsActive);
 
     private sealed class Subscription(AccountStates states) : IDisposable
     {

@@ -15,7 +15,7 @@ internal sealed class AccessKeys
 {
     public const int MaxPerUser = 50;
     private const int MaxRemembered = 20_000;
-    private readonly ConcurrentDictionary<string, Remembered> _known = new(StringComparer.Ordinal);
+    private readonly Memory<string, Remembered> _known;
 
     /// <summary>Ids that were somebody's. Says nothing about what they are worth now, so no invalidation touches it.</summary>
     private readonly ConcurrentDictionary<string, bool> _met = new(StringComparer.Ordinal);
@@ -25,11 +25,11 @@ internal sealed class AccessKeys
     private readonly Invalidations _invalidations;
     private readonly TimeProvider _time;
     private readonly SingleUserMode _mode;
-    private long _version;
 
     public AccessKeys(PortalDatabase database, Fingerprints fingerprints, AuditLog audit, Invalidations invalidations, TimeProvider time, SingleUserMode mode)
     {
         (_database, _fingerprints, _audit, _invalidations, _time, _mode) = (database, fingerprints, audit, invalidations, time, mode);
+        _known = new Memory<string, Remembered>(invalidations, LoadAsync, MaxRemembered);
         invalidations.Subscribe(OnInvalidation);
     }
 
@@ -110,7 +110,7 @@ internal sealed class AccessKeys
     }
 
     /// <summary>Whether a key of this id has been here before, or was found to be none: then it is no guess.</summary>
-    public bool Remembers(string text) => AccessKeyText.TryParse(text, out var id) && (_met.ContainsKey(id) || _known.ContainsKey(id));
+    public bool Remembers(string text) => AccessKeyText.TryParse(text, out var id) && (_met.ContainsKey(id) || _known.Holds(id));
 
     /// <summary>Whom the key stands for, or null for a wrong, revoked or expired key and for an owner who is not active.</summary>
     public async ValueTask<KeyHolder?> VerifyAsync(string text, CancellationToken cancellationToken)
@@ -120,28 +120,15 @@ internal sealed class AccessKeys
             return null;
         }
 
-        // Memory that may be out of date must not let a revoked key in.
-        if (!_invalidations.IsCurrent || !_known.TryGetValue(id, out var remembered))
+        var remembered = await _known.GetAsync(id, cancellationToken);
+        if (remembered.Holder is not null && !_met.ContainsKey(id))
         {
-            var version = Interlocked.Read(ref _version);
-            remembered = await LoadAsync(id, cancellationToken);
-            if (_known.Count >= MaxRemembered)
+            if (_met.Count >= MaxRemembered)
             {
-                _known.Clear();
                 _met.Clear();
             }
 
-            _known[id] = remembered;
-            if (remembered.Holder is not null)
-            {
-                _met[id] = true;
-            }
-
-            // What was read before a change must not be remembered after it.
-            if (Interlocked.Read(ref _version) != version)
-            {
-                _known.TryRemove(id, out _);
-            }
+            _met[id] = true;
         }
 
         // Compared for unknown ids too, so that both take the same time.
@@ -166,26 +153,14 @@ internal sealed class AccessKeys
 
     private void OnInvalidation(Invalidation invalidation)
     {
-        if (invalidation.Kind is InvalidationKind.Everything or InvalidationKind.AccessKeys or InvalidationKind.User)
-        {
-            Interlocked.Increment(ref _version);
-        }
-
         switch (invalidation.Kind)
         {
             case InvalidationKind.Everything:
-                _known.Clear();
+                _known.ForgetAll();
                 break;
             case InvalidationKind.AccessKeys or InvalidationKind.User:
-                foreach (var (id, remembered) in _known)
-                {
-                    // Unknown ids are forgotten too: one of them may have been made just now.
-                    if (remembered.Holder is null || remembered.Holder.User.Value == invalidation.Subject)
-                    {
-                        _known.TryRemove(id, out _);
-                    }
-                }
-
+                // Unknown ids are forgotten too: one of them may have been made just now.
+                _known.ForgetWhere(remembered => remembered.Holder is null || remembered.Holder.User.Value == invalidation.Subject);
                 break;
         }
     }

@@ -8,12 +8,12 @@ namespace McpPortal.Connections;
 internal sealed class GrantCache
 {
     private readonly PortalDatabase _database;
-    private readonly UserMemory<UserGrants> _grants;
+    private readonly Memory<UserId, UserGrants> _grants;
 
     public GrantCache(PortalDatabase database, Invalidations invalidations)
     {
         _database = database;
-        _grants = new UserMemory<UserGrants>(invalidations, LoadAsync);
+        _grants = new Memory<UserId, UserGrants>(invalidations, LoadAsync);
         invalidations.Subscribe(message =>
         {
             switch (message.Kind)

@@ -3,7 +3,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace McpPortal.Coordination;
 
-/// <summary>Reads new messages twice a second, and at once when PostgreSQL notifies.</summary>
+/// <summary>
+/// Reads new messages twice a second, and at once when PostgreSQL notifies. It has a thread and a connection of its own: late news make
+/// everybody ask the database instead of their memory, and if that made the news later still, an overloaded node would never recover.
+/// </summary>
 internal sealed partial class InvalidationPoller(PortalDatabase database, Invalidations invalidations, TimeProvider time, ILogger<InvalidationPoller> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -16,52 +19,62 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private PortalDb? _db;
     private HashSet<long> _seen = [];
     private long? _lastPoll;
     private long? _lastCleanUp;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TryPollAsync(cancellationToken);
+        await Task.Run(TryPoll, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        ListenAsync(stoppingToken),
+        Task.Factory.StartNew(() => Poll(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+
+    public override void Dispose()
     {
-        var listening = ListenAsync(stoppingToken);
+        _db?.Dispose();
+        base.Dispose();
+    }
+
+    private void Poll(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await _wake.WaitAsync(Interval, stoppingToken);
-                await TryPollAsync(stoppingToken);
+                _wake.Wait(Interval, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
-                break;
+                return;
             }
-        }
 
-        await listening;
+            TryPoll();
+        }
     }
 
-    private async Task TryPollAsync(CancellationToken cancellationToken)
+    private void TryPoll()
     {
         try
         {
-            await PollAsync(cancellationToken);
+            PollOnce(_db ??= database.ForSystemApart());
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             Log.PollFailed(logger, e.Message);
+            _db?.Dispose();
+            _db = null;
         }
     }
 
-    private async Task PollAsync(CancellationToken cancellationToken)
+    private void PollOnce(PortalDb db)
     {
         var began = time.GetTimestamp();
-        await using var scope = await database.ForSystemAsync(cancellationToken);
-        var rows = await Recent(scope.Db).ToListAsync(cancellationToken);
+        var rows = Recent(db).ToList();
         if (_lastPoll is { } last && time.GetElapsedTime(last, began) > Window)
         {
             invalidations.Dispatch(new Invalidation(InvalidationKind.Everything, Guid.Empty));
@@ -77,8 +90,7 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
         invalidations.Heard(began);
         if (_lastCleanUp is null || time.GetElapsedTime(_lastCleanUp.Value, began) > KeepFor)
         {
-            await Old(scope.Db).ExecuteDeleteAsync(cancellationToken);
-            await scope.CommitAsync(cancellationToken);
+            Old(db).ExecuteDelete();
             _lastCleanUp = began;
         }
     }

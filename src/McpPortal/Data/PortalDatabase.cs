@@ -11,10 +11,13 @@ namespace McpPortal.Data;
 /// </summary>
 internal sealed class PortalDatabase : IAsyncDisposable
 {
+    private const string Apart = "Pooling=false;Command Timeout=5";
+
     private readonly NpgsqlDataSource? _appSource;
     private readonly NpgsqlDataSource? _systemSource;
     private readonly Func<PortalDb> _app;
     private readonly Func<PortalDb> _system;
+    private readonly Func<PortalDb> _apart;
 
     public PortalDatabase(DatabaseOptions options)
     {
@@ -25,11 +28,13 @@ internal sealed class PortalDatabase : IAsyncDisposable
             _systemSource = NpgsqlDataSource.Create(Impatient(options.System));
             _app = Postgres(_appSource);
             _system = Postgres(_systemSource);
+            _apart = () => new PostgresPortalDb(new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql($"{Impatient(options.System)};{Apart}").Options);
         }
         else
         {
             _app = SqlServer(options.App);
             _system = SqlServer(options.System);
+            _apart = SqlServer($"{options.System};{Apart}");
         }
     }
 
@@ -68,6 +73,25 @@ internal sealed class PortalDatabase : IAsyncDisposable
         catch
         {
             await db.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A context that sees every row, over a connection outside the pools: whoever waits for one of theirs cannot make its work late. The
+    /// floor test lists who may call this.
+    /// </summary>
+    public PortalDb ForSystemApart()
+    {
+        var db = _apart();
+        try
+        {
+            db.Database.OpenConnection();
+            return db;
+        }
+        catch
+        {
+            db.Dispose();
             throw;
         }
     }

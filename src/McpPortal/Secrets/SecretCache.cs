@@ -9,12 +9,12 @@ namespace McpPortal.Secrets;
 internal sealed class SecretCache
 {
     private readonly PortalDatabase _database;
-    private readonly UserMemory<View> _views;
+    private readonly Memory<UserId, View> _views;
 
     public SecretCache(PortalDatabase database, Invalidations invalidations)
     {
         _database = database;
-        _views = new UserMemory<View>(invalidations, LoadAsync);
+        _views = new Memory<UserId, View>(invalidations, LoadAsync);
         invalidations.Subscribe(Forget);
     }
 

@@ -9,13 +9,13 @@ namespace McpPortal.Servers;
 internal sealed class ServerCatalog
 {
     private readonly PortalDatabase _database;
-    private readonly UserMemory<View> _views;
+    private readonly Memory<UserId, View> _views;
     private readonly ConcurrentDictionary<ServerId, ServerSnapshot> _shared = new();
 
     public ServerCatalog(PortalDatabase database, Invalidations invalidations)
     {
         _database = database;
-        _views = new UserMemory<View>(invalidations, LoadAsync);
+        _views = new Memory<UserId, View>(invalidations, LoadAsync);
         invalidations.Subscribe(Forget);
     }
 

@@ -29,6 +29,7 @@ public sealed class FloorsTests
     [InlineData("Extras/X.cs", "", "Extras/X.cs: folder Extras has no floor; give it one in Floors.cs")]
     [InlineData("Calls/X.cs", "await vault.UnprotectAsync(a, b, c);", "Calls/X.cs reads credentials (UnprotectAsync) and is not on the list in Floors.cs")]
     [InlineData("Calls/X.cs", "await database.ForSystemAsync(c);", "Calls/X.cs sees every user's rows (ForSystemAsync) and is not on the list in Floors.cs")]
+    [InlineData("Calls/X.cs", "using var db = database.ForSystemApart();", "Calls/X.cs sees every user's rows (ForSystemApart) and is not on the list in Floors.cs")]
     [InlineData("Calls/CallsPage.razor", "@inject PortalDatabase Database", "Calls/CallsPage.razor is a page or component and touches PortalDatabase; ask a service of its feature")]
     [InlineData("Calls/CallsPage.razor.cs", "HttpClient http;", "Calls/CallsPage.razor.cs is a page or component and touches HttpClient; ask a service of its feature")]
     [InlineData("Calls/CallsPage.razor", "@inject SecretVault Vault", "Calls/CallsPage.razor is a page or component and touches SecretVault; ask a service of its feature")]

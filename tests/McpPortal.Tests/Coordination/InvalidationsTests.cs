@@ -135,6 +135,20 @@ public sealed class InvalidationsTests(PostgresCluster cluster) : IAsyncLifetime
         Assert.Contains(node.Heard, i => i.Kind == InvalidationKind.Everything);
     }
 
+    [Fact]
+    public async Task A_node_whose_connections_are_all_taken_still_hears_the_others()
+    {
+        await using var node = await Node.StartAsync(new DatabaseOptions { App = _database.App, System = $"{_database.System};Maximum Pool Size=1", Listen = false }, TimeProvider.System);
+        await using var other = await Node.StartAsync(_database);
+        await using var only = await node.Database.ForSystemAsync(Stop);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await node.Database.ForSystemAsync(Stop));
+
+        var subject = Guid.CreateVersion7();
+        await other.PublishAsync(InvalidationKind.User, subject);
+        await node.HearsAsync(subject);
+        Assert.True(node.Invalidations.IsCurrent, "A node without a free connection stopped trusting its memory.");
+    }
+
     /// <summary>One node's ear and mouth.</summary>
     internal sealed class Node : IAsyncDisposable
     {

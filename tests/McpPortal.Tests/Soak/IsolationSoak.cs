@@ -25,6 +25,7 @@ public sealed class IsolationSoak(PortalPair portals)
     private long _wrong;
     private volatile ServingPortal _first = portals.One;
     private volatile ServingPortal _second = portals.Two;
+    private volatile Task _restarted = Task.CompletedTask;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -32,19 +33,9 @@ public sealed class IsolationSoak(PortalPair portals)
     public async Task ISO_1_Everybody_sees_their_own_while_tokens_refresh_people_leave_and_a_portal_dies()
     {
         await portals.Sandbox.FaultAsync(new Fault { Endpoint = "github/token", Rotate = true, DetectReuse = true, GraceSeconds = 0 });
-        var people = new List<Load>();
-        for (var i = 1; i <= Users; i++)
-        {
-            var name = string.Create(CultureInfo.InvariantCulture, $"test-{i:000}");
-            var person = await portals.AddAsync(name);
-            var secret = $"fake-credential-{Guid.NewGuid():n}";
-            await portals.SetSecretAsync(person, "whoami", "token", secret);
-            var account = $"{name}-dev";
-            people.Add(new Load(person, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))), account)
-            {
-                Connection = await portals.ConnectAsync(person, "github", "github", account),
-            });
-        }
+        var added = new ConcurrentQueue<Load>();
+        await Parallel.ForAsync(1, Users + 1, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop }, async (i, _) => added.Enqueue(await AddAsync(string.Create(CultureInfo.InvariantCulture, $"test-{i:000}"))));
+        var people = added.ToList();
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var began = DateTime.UtcNow;
@@ -64,6 +55,18 @@ public sealed class IsolationSoak(PortalPair portals)
         Assert.True(_right > Calls * 0.9, figure);
     }
 
+    private async Task<Load> AddAsync(string name)
+    {
+        var person = await portals.AddAsync(name);
+        var secret = $"fake-credential-{Guid.NewGuid():n}";
+        await portals.SetSecretAsync(person, "whoami", "token", secret);
+        var account = $"{name}-dev";
+        return new Load(person, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))), account)
+        {
+            Connection = await portals.ConnectAsync(person, "github", "github", account),
+        };
+    }
+
     private async Task CallAsync(Load who, int worker)
     {
         for (var n = worker; Interlocked.Decrement(ref _left) >= 0; n++)
@@ -75,7 +78,7 @@ public sealed class IsolationSoak(PortalPair portals)
                 var answer = await portal.CallAsync(who.Person.Key, github ? "github" : "whoami", github ? "get_me" : "whoami", cancellationToken: Stop);
                 if (!answer.Succeeded)
                 {
-                    Count($"{(int)answer.Status} {answer.Body["title"] ?? answer.Body["outcome"]}");
+                    Count($"{(int)answer.Status} {answer.Body["detail"] ?? answer.Body["error"] ?? answer.Body["title"]}");
                     continue;
                 }
 
@@ -87,6 +90,7 @@ public sealed class IsolationSoak(PortalPair portals)
                 // The portal that was killed: nobody answered, so the call is made again.
                 Count("connection lost");
                 Interlocked.Increment(ref _left);
+                await _restarted;
                 await Task.Delay(100, Stop);
             }
         }
@@ -95,13 +99,13 @@ public sealed class IsolationSoak(PortalPair portals)
     /// <summary>The provider ends tokens before their time: the next call has to renew.</summary>
     private async Task<int> ExpireAsync(List<Load> people, CancellationToken stop)
     {
+        // The portal renews a refused token at most once a minute, so nobody's is ended more often than that.
+        var pause = TimeSpan.FromSeconds(Math.Max(0.5, 65.0 / people.Count));
         var count = 0;
-        while (await WaitAsync(TimeSpan.FromMilliseconds(500), stop))
+        for (; await WaitAsync(pause, stop); count++)
         {
-            var account = people[RandomNumberGenerator.GetInt32(people.Count)].Account;
-            using var answer = await portals.Sandbox.Browser.PostAsJsonAsync("/sandbox/expire", new ExpireRequest("github", account), Stop);
+            using var answer = await portals.Sandbox.Browser.PostAsJsonAsync("/sandbox/expire", new ExpireRequest("github", people[count % people.Count].Account), Stop);
             answer.EnsureSuccessStatusCode();
-            count++;
         }
 
         return count;
@@ -132,9 +136,18 @@ public sealed class IsolationSoak(PortalPair portals)
             }
         }
 
+        var restarted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _restarted = restarted.Task;
         await _second.KillAsync();
-        _second = await portals.StartAsync();
-        return 1;
+        try
+        {
+            _second = await portals.StartAsync();
+            return 1;
+        }
+        finally
+        {
+            restarted.SetResult();
+        }
     }
 
     private static async Task<bool> WaitAsync(TimeSpan time, CancellationToken stop)

@@ -15,10 +15,15 @@ internal sealed partial class CanaryScan
     private const int Shown = 120;
     private const string AccessKeyStart = "mcpp_";
     private const int LongestKey = 30;
+
+    /// <summary>What a test of full size writes does not fit into memory: it is searched in portions of this many texts and let go.</summary>
+    private const int Portion = 50_000;
     private static readonly string[] Tags = [.. Spellings.Of(Canary.Tag)];
     private static readonly SearchValues<string> Tagged = SearchValues.Create(Tags, StringComparison.OrdinalIgnoreCase);
     private readonly ConcurrentQueue<(string Place, string Text)> _heard = new();
     private readonly ConcurrentDictionary<string, string> _watched = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _found = new();
+    private int _kept;
 
     public CanaryScan() => Logs = new HeardLogs(this);
 
@@ -32,7 +37,14 @@ internal sealed partial class CanaryScan
         return secret;
     }
 
-    public void Hear(string place, string text) => _heard.Enqueue((place, text));
+    public void Hear(string place, string text)
+    {
+        _heard.Enqueue((place, text));
+        if (SoakSize.IsFull && Interlocked.Increment(ref _kept) % Portion == 0)
+        {
+            SearchPortion();
+        }
+    }
 
     /// <summary>Every file below a folder, but for those named.</summary>
     public void HearFolder(string folder, params ReadOnlySpan<string> except)
@@ -63,13 +75,7 @@ internal sealed partial class CanaryScan
     public bool Says(string text) => _heard.Any(heard => heard.Text.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Where secrets were found, and how they are spelled there.</summary>
-    public IReadOnlyList<string> Leaks()
-    {
-        var watched = _watched.SelectMany(pair => Spellings.Of(pair.Key).Select(spelling => (spelling, pair.Value))).DistinctBy(pair => pair.spelling, StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(pair => pair.spelling, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
-        var wanted = SearchValues.Create([.. Tags, AccessKeyStart, .. watched.Keys], StringComparison.OrdinalIgnoreCase);
-        return [.. _heard.SelectMany(heard => Search(heard.Place, heard.Text, wanted, watched)).Distinct(StringComparer.Ordinal).Take(20)];
-    }
+    public IReadOnlyList<string> Leaks() => [.. _found.Concat(Search(_heard)).Distinct(StringComparer.Ordinal).Take(20)];
 
     /// <summary>Whether a short text holds a planted secret; for what comes too often to be kept.</summary>
     public static bool Holds(string text) => text.AsSpan().ContainsAny(Tagged) || AccessKey().IsMatch(text);
@@ -79,6 +85,28 @@ internal sealed partial class CanaryScan
     {
         var leaks = Leaks();
         Assert.True(leaks.Count == 0, string.Create(CultureInfo.InvariantCulture, $"{leaks.Count} planted secrets were found:\n{string.Join('\n', leaks)}"));
+    }
+
+    private void SearchPortion()
+    {
+        var portion = new List<(string Place, string Text)>(Portion);
+        while (portion.Count < Portion && _heard.TryDequeue(out var heard))
+        {
+            portion.Add(heard);
+        }
+
+        foreach (var leak in Search(portion))
+        {
+            _found.Enqueue(leak);
+        }
+    }
+
+    private IEnumerable<string> Search(IEnumerable<(string Place, string Text)> texts)
+    {
+        var watched = _watched.SelectMany(pair => Spellings.Of(pair.Key).Select(spelling => (spelling, pair.Value))).DistinctBy(pair => pair.spelling, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(pair => pair.spelling, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+        var wanted = SearchValues.Create([.. Tags, AccessKeyStart, .. watched.Keys], StringComparison.OrdinalIgnoreCase);
+        return texts.SelectMany(heard => Search(heard.Place, heard.Text, wanted, watched));
     }
 
     private static IEnumerable<string> Search(string place, string text, SearchValues<string> wanted, Dictionary<string, string> watched)
