@@ -110,8 +110,7 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
             missing = batch.FindAll(record => !known.Contains(record.Id));
         }
 
-        scope.Db.ChangeTracker.AutoDetectChangesEnabled = false;
-        scope.Db.ToolCalls.AddRange(missing);
+        await scope.InsertAsync(missing, cancellationToken);
         await scope.CommitAsync(cancellationToken);
     }
 

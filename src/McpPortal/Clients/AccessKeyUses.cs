@@ -35,15 +35,21 @@ internal sealed partial class AccessKeyUses(PortalDatabase database, TimeProvide
             return;
         }
 
+        var batch = _uses.ToArray();
         await using var scope = await database.ForSystemAsync(cancellationToken);
-        foreach (var (id, use) in _uses)
+        foreach (var place in batch.GroupBy(entry => entry.Value.From, StringComparer.Ordinal))
         {
-            await scope.Db.AccessKeys.Where(k => k.Id == id)
-                .ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedAt, use.At).SetProperty(k => k.LastUsedFrom, use.From), cancellationToken);
-            _uses.TryRemove(new(id, use));
+            string[] ids = [.. place.Select(entry => entry.Key)];
+            var at = place.Max(entry => entry.Value.At);
+            await scope.Db.AccessKeys.Where(k => ids.Contains(k.Id))
+                .ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedAt, at).SetProperty(k => k.LastUsedFrom, place.Key), cancellationToken);
         }
 
         await scope.CommitAsync(cancellationToken);
+        foreach (var entry in batch)
+        {
+            _uses.TryRemove(entry); // only if it was not used again meanwhile
+        }
     }
 
     private static partial class Log

@@ -20,12 +20,10 @@ internal sealed class ConnectionUse(PortalDatabase database, TimeProvider time)
 
         var batch = _used.ToArray();
         await using var scope = await database.ForSystemAsync(cancellationToken);
-        foreach (var (id, at) in batch)
-        {
-            await scope.Db.Connections.Where(c => c.Id == id && (c.LastUsedAt == null || c.LastUsedAt < at))
-                .ExecuteUpdateAsync(set => set.SetProperty(c => c.LastUsedAt, at), cancellationToken);
-        }
-
+        var ids = Array.ConvertAll(batch, entry => entry.Key);
+        var at = batch.Max(entry => entry.Value);
+        await scope.Db.Connections.Where(c => ids.Contains(c.Id) && (c.LastUsedAt == null || c.LastUsedAt < at))
+            .ExecuteUpdateAsync(set => set.SetProperty(c => c.LastUsedAt, at), cancellationToken);
         await scope.CommitAsync(cancellationToken);
         foreach (var entry in batch)
         {

@@ -105,7 +105,7 @@ internal sealed class OutboundGuard : IDisposable
     }
 
     private static string NotPublic(string host) =>
-        $"The portal does not contact {host}: it is not on the public internet. An administrator can allow it.";
+        $"The portal does not contact {host}: it has no address on the public internet. An administrator can allow it.";
 
     // A member must not get at an internal host because an admin opened it for a server of the organisation.
     private bool IsAllowed(Uri url, OutboundPurpose purpose) => (_development || purpose != OutboundPurpose.OwnUpstream) && _allowedHosts.Contains(AllowedHost.Of(url));
@@ -141,7 +141,7 @@ internal sealed class OutboundGuard : IDisposable
     {
         var url = context.InitialRequestMessage.RequestUri!;
         var host = context.DnsEndPoint.Host;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await _resolve(host, cancellationToken);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(purpose, host, cancellationToken);
         // One bad address condemns the name: a mixed answer is how rebinding begins.
         if (addresses.Length == 0 || !Array.TrueForAll(addresses, a => MayConnect(a, url, purpose)))
         {
@@ -163,6 +163,19 @@ internal sealed class OutboundGuard : IDisposable
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A member is not told apart whether a name leads inside or nowhere: that would tell which names there are inside.</summary>
+    private async Task<IPAddress[]> ResolveAsync(OutboundPurpose purpose, string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _resolve(host, cancellationToken);
+        }
+        catch (SocketException) when (purpose == OutboundPurpose.OwnUpstream)
+        {
+            return [];
         }
     }
 

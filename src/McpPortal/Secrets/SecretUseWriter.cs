@@ -34,12 +34,10 @@ internal sealed partial class SecretUseWriter(PortalDatabase database, SecretUse
         }
 
         await using var scope = await database.ForSystemAsync(cancellationToken);
-        foreach (var (id, at) in taken.OrderBy(use => use.Key.Value))
-        {
-            await scope.Db.Secrets.Where(s => s.Id == id && (s.LastUsedAt == null || s.LastUsedAt < at))
-                .ExecuteUpdateAsync(set => set.SetProperty(s => s.LastUsedAt, at), cancellationToken);
-        }
-
+        SecretId[] ids = [.. taken.Keys];
+        var at = taken.Values.Max();
+        await scope.Db.Secrets.Where(s => ids.Contains(s.Id) && (s.LastUsedAt == null || s.LastUsedAt < at))
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.LastUsedAt, at), cancellationToken);
         await scope.CommitAsync(cancellationToken);
     }
 

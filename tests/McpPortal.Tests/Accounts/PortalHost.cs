@@ -38,14 +38,17 @@ internal sealed class PortalHost : IAsyncDisposable
 
     public Users Users => Services.GetRequiredService<Users>();
 
-    public static async Task<PortalHost> StartAsync(PostgresCluster cluster, string authority, int port, params (string Key, string Value)[] settings)
+    public static Task<PortalHost> StartAsync(PostgresCluster cluster, string authority, int port, params (string Key, string Value)[] settings) =>
+        StartAsync(cluster, TimeProvider.System, authority, port, settings);
+
+    public static async Task<PortalHost> StartAsync(PostgresCluster cluster, TimeProvider time, string authority, int port, params (string Key, string Value)[] settings)
     {
         var database = await cluster.CreateAsync(TestContext.Current.CancellationToken);
         var keyFile = Path.GetTempFileName();
         var rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(McpPortal.Vault.RootKey.Length));
         await File.WriteAllTextAsync(keyFile, database.Canaries.Watch("the root key", rootKey));
         await ChildProcess.RunAsync("chmod", ["0400", keyFile], TestContext.Current.CancellationToken);
-        return await StartAsync(database, owned: true, keyFile, authority, port, settings);
+        return await StartAsync(database, owned: true, keyFile, authority, port, settings, time);
     }
 
     /// <summary>A second node of the same portal.</summary>
@@ -77,7 +80,7 @@ internal sealed class PortalHost : IAsyncDisposable
         }
     }
 
-    private static async Task<PortalHost> StartAsync(TestDatabase database, bool owned, string keyFile, string authority, int port, (string Key, string Value)[] settings)
+    private static async Task<PortalHost> StartAsync(TestDatabase database, bool owned, string keyFile, string authority, int port, (string Key, string Value)[] settings, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ApplicationName = "McpPortal" });
         builder.Configuration.AddInMemoryCollection(database.Settings);
@@ -97,6 +100,7 @@ internal sealed class PortalHost : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(database.Canaries.Logs);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.AddPortal();
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
         app.UsePortal();
         // What a page would know about the person who asks.

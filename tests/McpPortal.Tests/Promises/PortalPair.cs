@@ -38,7 +38,7 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Sandbox = await SandboxHost.StartAsync();
+        Sandbox = SoakSize.IsFull ? await SandboxHost.StartApartAsync(Stop) : await SandboxHost.StartAsync();
         _elsewhere = await SandboxHost.StartAsync();
         Door = new WatchedDoor(new Uri(_elsewhere.Address));
         Services = await PortalServices.CreateAsync(cluster, Stop, Shared());

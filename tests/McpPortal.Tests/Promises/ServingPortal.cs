@@ -17,7 +17,7 @@ internal sealed class ServingPortal : IAsyncDisposable
     private ServingPortal(ChildProcess process, HttpClient client, CanaryScan canaries) => (_process, _client, _canaries) = (process, client, canaries);
 
     /// <summary>The built portal.</summary>
-    public static string Program { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)));
+    public static string Program { get; } = Repository.Built("McpPortal");
 
     public int ProcessId => _process.Id;
 
@@ -81,8 +81,6 @@ internal sealed class ServingPortal : IAsyncDisposable
 
     /// <summary>What the portal wrote last, for failed assertions.</summary>
     public string Output() => _process.Output();
-
-    private static string Find(DirectoryInfo built) => Path.Combine(Repository.Root, "src", "McpPortal", "bin", built.Parent!.Name, built.Name, "McpPortal.dll");
 
     private static async Task<bool> ReadyAsync(HttpClient client, CancellationToken cancellationToken)
     {

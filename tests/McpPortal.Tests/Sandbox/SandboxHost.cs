@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using McpPortal.Sandbox;
 using McpPortal.Sandbox.Faults;
-using Microsoft.AspNetCore.Builder;
+using McpPortal.Tests.Rig;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace McpPortal.Tests.Sandbox;
@@ -17,13 +17,11 @@ internal sealed class SandboxHost : IAsyncDisposable
     public const string Verifier = "a-verifier-that-is-long-enough-for-rfc-7636-0123456789";
     public const string Redirect = "http://localhost:5080/signin-oidc";
 
-    private readonly WebApplication _app;
+    private readonly Func<ValueTask> _stop;
 
-    private SandboxHost(WebApplication app, SandboxOptions options)
+    private SandboxHost(string address, SandboxOptions options, Func<ValueTask> stop)
     {
-        _app = app;
-        Options = options;
-        Address = app.SandboxAddress();
+        (Address, Options, _stop) = (address, options, stop);
         Browser = NewBrowser();
     }
 
@@ -41,7 +39,21 @@ internal sealed class SandboxHost : IAsyncDisposable
         configure?.Invoke(options);
         var app = SandboxApp.Create(options, time: time);
         await app.StartAsync();
-        return new SandboxHost(app, options);
+        return new SandboxHost(app.SandboxAddress(), options, async () =>
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        });
+    }
+
+    /// <summary>In a process of its own, for loads whose connections would not all fit into this one.</summary>
+    public static async Task<SandboxHost> StartApartAsync(CancellationToken cancellationToken)
+    {
+        const string Ready = "sandbox ready: ";
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Logging__LogLevel__Default"] = "Error" };
+        var process = ChildProcess.Start("dotnet", [Repository.Built("McpPortal.Sandbox"), "--urls", "http://127.0.0.1:0"], environment);
+        var line = await process.WaitForLineAsync(Ready, TimeSpan.FromSeconds(60), cancellationToken);
+        return new SandboxHost(line[(line.IndexOf(Ready, StringComparison.Ordinal) + Ready.Length)..], new SandboxOptions(), process.DisposeAsync);
     }
 
     public HttpClient NewBrowser() => new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(Address) };
@@ -97,7 +109,6 @@ internal sealed class SandboxHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Browser.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        await _stop();
     }
 }

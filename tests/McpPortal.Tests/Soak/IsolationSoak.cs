@@ -37,10 +37,22 @@ public sealed class IsolationSoak(PortalPair portals)
         await Parallel.ForAsync(1, Users + 1, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop }, async (i, _) => added.Enqueue(await AddAsync(string.Create(CultureInfo.InvariantCulture, $"test-{i:000}"))));
         var people = added.ToList();
 
+        // Everybody's first call opens their sessions; from then on all call at once.
+        foreach (var portal in portals.Both)
+        {
+            await Parallel.ForEachAsync(people, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Stop }, async (who, _) =>
+            {
+                await CallAsync(who, portal, github: false);
+                await CallAsync(who, portal, github: true);
+            });
+        }
+
+        _right = 0;
+        _others.Clear();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var began = DateTime.UtcNow;
         var disturbances = new[] { ExpireAsync(people, ended.Token), LeaveAsync(people, ended.Token), KillAsync(ended.Token) };
-        await Task.WhenAll(people.SelectMany(who => Enumerable.Range(0, Concurrent).Select(n => CallAsync(who, n))));
+        await Task.WhenAll(people.SelectMany(who => Enumerable.Range(0, Concurrent).Select(n => CallInTurnAsync(who, n))));
         await ended.CancelAsync();
         var counts = await Task.WhenAll(disturbances);
         await _second.DisposeAsync();
@@ -67,23 +79,13 @@ public sealed class IsolationSoak(PortalPair portals)
         };
     }
 
-    private async Task CallAsync(Load who, int worker)
+    private async Task CallInTurnAsync(Load who, int worker)
     {
         for (var n = worker; Interlocked.Decrement(ref _left) >= 0; n++)
         {
-            var portal = n % 2 == 0 ? _first : _second;
-            var github = n % 5 == 4;
             try
             {
-                var answer = await portal.CallAsync(who.Person.Key, github ? "github" : "whoami", github ? "get_me" : "whoami", cancellationToken: Stop);
-                if (!answer.Succeeded)
-                {
-                    Count($"{(int)answer.Status} {answer.Body["detail"] ?? answer.Body["error"] ?? answer.Body["title"]}");
-                    continue;
-                }
-
-                var own = github ? answer.Text!.Contains($"\"{who.Account}\"", StringComparison.Ordinal) : answer.Sha256 == who.Hash;
-                Interlocked.Increment(ref own ? ref _right : ref _wrong);
+                await CallAsync(who, n % 2 == 0 ? _first : _second, github: n % 5 == 4);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or System.Text.Json.JsonException)
             {
@@ -94,6 +96,19 @@ public sealed class IsolationSoak(PortalPair portals)
                 await Task.Delay(100, Stop);
             }
         }
+    }
+
+    private async Task CallAsync(Load who, ServingPortal portal, bool github)
+    {
+        var answer = await portal.CallAsync(who.Person.Key, github ? "github" : "whoami", github ? "get_me" : "whoami", cancellationToken: Stop);
+        if (!answer.Succeeded)
+        {
+            Count($"{(int)answer.Status} {answer.Body["detail"] ?? answer.Body["error"] ?? answer.Body["title"]}");
+            return;
+        }
+
+        var own = github ? answer.Text!.Contains($"\"{who.Account}\"", StringComparison.Ordinal) : answer.Sha256 == who.Hash;
+        Interlocked.Increment(ref own ? ref _right : ref _wrong);
     }
 
     /// <summary>The provider ends tokens before their time: the next call has to renew.</summary>

@@ -25,11 +25,13 @@ internal sealed class HandlerRig : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<HandlerRig> StartAsync(PostgresCluster cluster, bool listen = true, params (string Key, string Value)[] settings)
+    public static Task<HandlerRig> StartAsync(PostgresCluster cluster, bool listen = true, params (string Key, string Value)[] settings) => StartAsync(cluster, TimeProvider.System, listen, settings);
+
+    public static async Task<HandlerRig> StartAsync(PostgresCluster cluster, TimeProvider time, bool listen = true, params (string Key, string Value)[] settings)
     {
         var logs = new CollectedLogs();
         var provider = await EvilProvider.StartAsync(Ports.Free(), listen);
-        var portal = await PortalHost.StartAsync(cluster, provider.Issuer, Ports.Free(), [("Logging:LogLevel:Default", "Trace"), .. settings]);
+        var portal = await PortalHost.StartAsync(cluster, time, provider.Issuer, Ports.Free(), [("Logging:LogLevel:Default", "Trace"), .. settings]);
         portal.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
         return new HandlerRig(portal, provider, logs);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using McpPortal.Audit;
@@ -67,6 +68,7 @@ public sealed class KeyGuessingTests(PostgresCluster cluster) : IAsyncLifetime
         }
 
         var medians = times.Values.Select(list => list.Order().ElementAt(list.Count / 2)).ToList();
+        SoakSize.Report("TIMING", string.Create(CultureInfo.InvariantCulture, $"a wrong secret {medians[0]:0.00} µs, a wrong id {medians[1]:0.00} µs (medians of 40,000 each)"));
         Assert.InRange(medians[0] / medians[1], 0.95, 1.05);
     }
 

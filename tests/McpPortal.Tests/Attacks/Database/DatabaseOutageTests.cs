@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using McpPortal.Tests.Promises;
@@ -41,14 +42,16 @@ public sealed class DatabaseOutageTests(PostgresCluster cluster, ITestOutputHelp
         far.Hop.Refuse();
         await far.UntilAsync("/readyz", HttpStatusCode.ServiceUnavailable);
         Assert.Equal(200, await far.StatusAsync("/healthz"));
-        await Task.Delay(TimeSpan.FromSeconds(SoakSize.Of(3, 60)), Stop);
+        var seconds = SoakSize.Of(3, 60);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), Stop);
         Assert.Equal(200, await far.StatusAsync("/healthz"));
         var before = writers.Acknowledged;
         far.Hop.Pass();
-        output.WriteLine($"Ready {(await far.UntilAsync("/readyz", HttpStatusCode.OK)).TotalSeconds:0.0} s after the database was back.");
+        var back = (await far.UntilAsync("/readyz", HttpStatusCode.OK)).TotalSeconds;
         await AcknowledgedAsync(writers, before + 10);
 
-        for (var flap = 0; flap < SoakSize.Of(8, 100); flap++)
+        var flaps = SoakSize.Of(8, 100);
+        for (var flap = 0; flap < flaps; flap++)
         {
             far.Hop.Refuse();
             await Task.Delay(Random.Shared.Next(20, 200), Stop);
@@ -63,7 +66,9 @@ public sealed class DatabaseOutageTests(PostgresCluster cluster, ITestOutputHelp
         await enough.CancelAsync();
         await running;
 
-        output.WriteLine($"{writers.Acknowledged} writes acknowledged, {writers.Refusals.Count} refused.");
+        var figure = string.Create(CultureInfo.InvariantCulture, $"database away for {seconds} s under load: ready {back:0.0} s after it was back; {flaps} further short outages; {writers.Acknowledged:N0} writes acknowledged, none lost, {writers.Refusals.Count:N0} refused with a clean 503");
+        output.WriteLine(figure);
+        SoakSize.Report("DATABASE", figure);
         Assert.NotEmpty(writers.Refusals);
         foreach (var (status, body) in writers.Refusals)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using McpPortal.Cli;
 using McpPortal.Data;
 using McpPortal.Tests.Promises;
@@ -26,21 +27,26 @@ public sealed class KilledPortalWritesTests(PortalPair portals, ITestOutputHelpe
             }
         }
 
-        for (var kill = 0; kill < SoakSize.Of(1, 20); kill++)
+        var (kills, total) = (SoakSize.Of(1, 20), 0);
+        var wanted = SoakSize.Of(300, 500);
+        for (var kill = 0; kill < kills; kill++)
         {
             await using var portal = await portals.StartAsync();
             using var writers = await Writers.AtAsync(portals.Services.Database, portals.Services.Get<SecretVault>(), portal.Address.GetLeftPart(UriPartial.Authority), programs);
             var running = writers.RunAsync(Stop);
-            var wanted = SoakSize.Of(300, 10_000);
-            var (acknowledged, _) = await Eventually.AskAsync(() => Task.FromResult(writers.Acknowledged), count => count >= wanted, TimeSpan.FromMinutes(SoakSize.Of(2, 20)));
+            var (acknowledged, _) = await Eventually.AskAsync(() => Task.FromResult(writers.Acknowledged), count => count >= wanted, TimeSpan.FromMinutes(2));
             Assert.True(acknowledged >= wanted, $"{acknowledged} writes; {string.Join('\n', writers.Refusals.Take(5))}");
             await portal.KillAsync();
             await running;
 
-            output.WriteLine($"{writers.Acknowledged} writes acknowledged before the kill.");
+            total += writers.Acknowledged;
             await writers.AssertNothingLostAsync();
             var report = await new RecordVerifier(portals.Services.Database, portals.Services.Get<SecretVault>()).VerifyAsync(Stop);
             Assert.Empty(report.Failures);
         }
+
+        var figure = string.Create(CultureInfo.InvariantCulture, $"{total:N0} writes acknowledged, {kills} × kill -9 in between: none lost, no half one");
+        output.WriteLine(figure);
+        SoakSize.Report("DATABASE", figure);
     }
 }

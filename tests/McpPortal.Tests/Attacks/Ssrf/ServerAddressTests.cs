@@ -90,6 +90,19 @@ public sealed class ServerAddressTests(PostgresCluster cluster)
         Assert.Equal(0, open.Connections);
     }
 
+    [Fact]
+    public async Task SSRF_8_A_name_that_leads_inside_and_a_name_that_is_none_are_told_with_the_same_words()
+    {
+        await using var rig = await CallRig.StartAsync(cluster);
+        var ana = await rig.AddUserAsync("ana");
+        var slugs = await WriteAsync(rig, ana, ["https://localhost/", "https://no-such-host.invalid/"]);
+
+        var inside = Assert.IsType<CallOutcome.Refused>(await rig.CallAsync(ana, slugs[0], "act")).Sentence;
+        var none = Assert.IsType<CallOutcome.Refused>(await rig.CallAsync(ana, slugs[1], "act")).Sentence;
+
+        Assert.Equal(inside.Replace("localhost", "NAME", StringComparison.Ordinal), none.Replace("no-such-host.invalid", "NAME", StringComparison.Ordinal));
+    }
+
     /// <summary>Puts servers of ana's own into the table, past the rules for saving one.</summary>
     private static async Task<List<string>> WriteAsync(CallRig rig, UserId ana, IEnumerable<string> addresses)
     {

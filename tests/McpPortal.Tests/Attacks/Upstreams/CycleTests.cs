@@ -14,14 +14,17 @@ public sealed class CycleTests(PostgresCluster cluster)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    private static int Cycles(int small) => SoakSize.Of(small, 5000);
+
     [Fact]
     public async Task UP_8_Sessions_that_were_ended_leave_neither_objects_nor_connections()
     {
         await using var rig = await HostileRig.StartAsync(cluster);
         var server = (await rig.Portal.Get<ServerCatalog>().FindAsync(rig.Ana, "hostile", Stop))!.Id;
         var editor = rig.Portal.Get<ServerEditor>();
-        var cycles = SoakSize.IsFull ? 5000 : 100;
+        var cycles = Cycles(100);
         var sessions = new List<WeakReference>();
+        var memory = new Watermark();
         for (var i = 0; i < cycles; i++)
         {
             Assert.IsType<CallOutcome.Succeeded>(await rig.CallAsync());
@@ -30,12 +33,15 @@ public sealed class CycleTests(PostgresCluster cluster)
             {
                 Assert.IsType<ServerEditResult.Saved>(await editor.SetEnabledAsync(server, enabled, Actor.CommandLine, Stop));
             }
+
+            memory.Note(i, cycles);
         }
 
         Assert.InRange(sessions.Count, cycles, int.MaxValue);
         await CallRig.UntilAsync(() => Task.FromResult(Alive(sessions) < 5), "Ended sessions are still held.", 60);
         await CallRig.UntilAsync(() => Task.FromResult(Connections(rig.Hostile.Authority) < 10), "Connections of ended sessions are still open.", 60);
         Assert.Equal(cycles, rig.Hostile.Count("initialize"));
+        memory.AssertFlat($"{cycles:N0} HTTP sessions opened and ended");
     }
 
     [Fact]
@@ -43,8 +49,9 @@ public sealed class CycleTests(PostgresCluster cluster)
     {
         await using var rig = await StdioRig.StartAsync();
         var marker = $"--cycle-{Guid.NewGuid():n}";
-        var before = 0;
-        for (var i = 0; i < (SoakSize.IsFull ? 500 : 6); i++)
+        var (cycles, done) = (Cycles(6), 0);
+        var memory = new Watermark();
+        await Parallel.ForAsync(0, cycles, new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = Stop }, async (_, _) =>
         {
             await using (var client = await rig.ConnectAsync(StdioRig.Launch(arguments: ["--", marker])))
             {
@@ -52,14 +59,54 @@ public sealed class CycleTests(PostgresCluster cluster)
                 Assert.NotEmpty(Running(marker));
             }
 
-            before = i == 2 ? Descriptors() : before;
-        }
+            memory.Note(Interlocked.Increment(ref done), cycles);
+        });
 
         Assert.Empty(Running(marker));
         Assert.Equal(0, rig.Host.Slots.Count);
+        memory.AssertFlat($"{cycles:N0} programs started and ended");
+    }
 
-        // One that stayed open in each cycle would make hundreds; other tests of this process open a few.
-        Assert.True(!SoakSize.IsFull || Descriptors() < before + 250, $"{before} descriptors became {Descriptors()}.");
+    /// <summary>
+    /// Descriptors and memory of this process after a fifth of the cycles, against the end. Only alone in the process, as in
+    /// <c>infra/soak</c>, do they say anything about the cycles.
+    /// </summary>
+    private sealed class Watermark
+    {
+        private (int Descriptors, long Resident, long Heap) _early;
+
+        public void Note(int cycle, int cycles)
+        {
+            if (SoakSize.IsFull && cycle == cycles / 5)
+            {
+                _early = Now();
+            }
+        }
+
+        public void AssertFlat(string what)
+        {
+            if (!SoakSize.IsFull)
+            {
+                return;
+            }
+
+            var now = Now();
+            SoakSize.Report("CYCLES", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what}: nothing left; from a fifth of them to the end {_early.Descriptors} → {now.Descriptors} descriptors, {_early.Resident >> 20} → {now.Resident >> 20} MiB resident, {_early.Heap >> 20} → {now.Heap >> 20} MiB of objects"));
+            Assert.True(now.Descriptors <= _early.Descriptors + 20, $"{_early.Descriptors} descriptors became {now.Descriptors}: {Kinds()}");
+            Assert.InRange(now.Resident, 0, _early.Resident * 1.1);
+        }
+
+        private static (int Descriptors, long Resident, long Heap) Now()
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+            GC.WaitForPendingFinalizers();
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+            return (Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: true));
+        }
+
+        private static string Kinds() => string.Join(", ", new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(file => (file.LinkTarget ?? "?").Split(':')[0]).CountBy(kind => kind).OrderByDescending(kind => kind.Value).Take(8));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -81,8 +128,6 @@ public sealed class CycleTests(PostgresCluster cluster)
         var port = int.Parse(authority.Split(':')[1], CultureInfo.InvariantCulture).ToString("X4", CultureInfo.InvariantCulture);
         return File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Count(fields => fields[2].EndsWith($":{port}", StringComparison.Ordinal) && fields[3] != TimeWait);
     }
-
-    private static int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
 
     private static List<string> Running(string marker) => [.. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)).Where(folder =>
     {

@@ -23,7 +23,8 @@ internal sealed partial class CanaryScan
     private readonly ConcurrentQueue<(string Place, string Text)> _heard = new();
     private readonly ConcurrentDictionary<string, string> _watched = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _found = new();
-    private int _kept;
+    private long _texts;
+    private long _characters;
 
     public CanaryScan() => Logs = new HeardLogs(this);
 
@@ -40,7 +41,8 @@ internal sealed partial class CanaryScan
     public void Hear(string place, string text)
     {
         _heard.Enqueue((place, text));
-        if (SoakSize.IsFull && Interlocked.Increment(ref _kept) % Portion == 0)
+        Interlocked.Add(ref _characters, text.Length);
+        if (Interlocked.Increment(ref _texts) % Portion == 0 && SoakSize.IsFull)
         {
             SearchPortion();
         }
@@ -84,6 +86,7 @@ internal sealed partial class CanaryScan
     public void AssertNothingLeaked()
     {
         var leaks = Leaks();
+        CanaryTally.Note(Interlocked.Read(ref _texts), Interlocked.Read(ref _characters), _watched.Count, leaks.Count);
         Assert.True(leaks.Count == 0, string.Create(CultureInfo.InvariantCulture, $"{leaks.Count} planted secrets were found:\n{string.Join('\n', leaks)}"));
     }
 
