@@ -4,12 +4,12 @@ using Microsoft.EntityFrameworkCore;
 namespace McpPortal.Coordination;
 
 /// <summary>
-/// Reads new messages twice a second, and at once when PostgreSQL notifies. It has a thread and a connection of its own: late news make
+/// Reads new messages four times a second, and at once when PostgreSQL notifies. It has a thread and a connection of its own: late news make
 /// everybody ask the database instead of their memory, and if that made the news later still, an overloaded node would never recover.
 /// </summary>
 internal sealed partial class InvalidationPoller(PortalDatabase database, Invalidations invalidations, TimeProvider time, ILogger<InvalidationPoller> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
 
     /// <summary>

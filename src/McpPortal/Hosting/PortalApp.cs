@@ -7,6 +7,7 @@ using McpPortal.Clients;
 using McpPortal.Connections;
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Gateway;
 using McpPortal.Home;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
@@ -65,6 +66,7 @@ internal static class PortalApp
         services.AddSecrets();
         services.AddSessions(configuration);
         services.AddCalls(configuration);
+        services.AddGateway(configuration);
         services.AddTestConsole();
         services.AddAdmin();
         services.AddHome();
@@ -85,6 +87,7 @@ internal static class PortalApp
         var api = app.MapApi();
         api.MapCalls();
         api.MapSecrets();
+        app.MapGateway();
         app.MapConnections();
         app.MapUi();
         app.MapSignIn();

@@ -10,6 +10,9 @@ namespace McpPortal.Tests.Promises;
 /// <summary>A portal as it is run, <c>McpPortal.dll serve</c> in a process of its own, and the REST calls of programs to it.</summary>
 internal sealed class ServingPortal : IAsyncDisposable
 {
+    /// <summary>Of a process's 20,000 open files, which many machines allow at most, two portals leave some over.</summary>
+    private const int MaxConnections = 7000;
+
     private readonly ChildProcess _process;
     private readonly HttpClient _client;
     private readonly CanaryScan _canaries;
@@ -39,7 +42,7 @@ internal sealed class ServingPortal : IAsyncDisposable
 
         canaries ??= new CanaryScan();
         var process = ChildProcess.Start("dotnet", [Program, "serve", "--urls", address], environment, Repository.Root);
-        var client = new HttpClient(new HeardBodies(canaries, new SocketsHttpHandler { UseCookies = false })) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
+        var client = new HttpClient(new HeardBodies(canaries, new SocketsHttpHandler { UseCookies = false, MaxConnectionsPerServer = MaxConnections })) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
         try
         {
             await process.WaitForLineAsync("Now listening on", TimeSpan.FromSeconds(90), cancellationToken);

@@ -59,6 +59,13 @@ internal static class RouteRows
         new("POST /secrets/delete", Nobody + "200 403" + Foreign, e => Json("/secrets/delete", new { username = e.Owner.ToString(), serverName = e.Server.Slug, secretName = Estate.Key.Name }), "in the owner's name"),
         new("POST /secrets/set", Nobody + "400 400 400 400 401", _ => new HttpRequestMessage(HttpMethod.Post, "/secrets/set") { Content = new StringContent("{", null, "application/json") }, "with half a body"),
 
+        new("POST /mcp", Nobody + "200 200 200 200 401", _ => Initialize("/mcp"), "beginning a session with everything"),
+        new("GET /mcp", Nobody + "400 400 400 400 401", _ => Stream(HttpMethod.Get, "/mcp"), "without a session"),
+        new("DELETE /mcp", Nobody + "400 400 400 400 401", _ => Stream(HttpMethod.Delete, "/mcp"), "without a session"),
+        new("POST /mcp/{server}", Nobody + "200 200" + Foreign, e => Initialize($"/mcp/{e.Server.Slug}"), "beginning a session with the owner's server"),
+        new("GET /mcp/{server}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Get, $"/mcp/{e.Server.Slug}"), "without a session"),
+        new("DELETE /mcp/{server}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Delete, $"/mcp/{e.Server.Slug}"), "without a session"),
+
         Page("/healthz", Everybody),
         Page("/readyz", Everybody),
         Page("/openapi/{documentName}.json", Everybody, _ => "/openapi/v1.json"),
@@ -74,6 +81,15 @@ internal static class RouteRows
 
     private static HttpRequestMessage Form(string path, params (string Name, string Value)[] fields) =>
         new(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))) };
+
+    private static HttpRequestMessage Initialize(string path)
+    {
+        var request = Json(path, new { jsonrpc = "2.0", id = 1, method = "initialize", @params = new { protocolVersion = "2025-11-25", capabilities = new { }, clientInfo = new { name = "test", version = "1" } } });
+        request.Headers.Add("Accept", "application/json, text/event-stream");
+        return request;
+    }
+
+    private static HttpRequestMessage Stream(HttpMethod method, string path) => new(method, path) { Headers = { { "Accept", "text/event-stream" } } };
 
     private static HttpRequestMessage Json(string path, object body) => new(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
 }

@@ -1,0 +1,22 @@
+using McpPortal.Api;
+using McpPortal.Calls;
+using McpPortal.Data;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.Gateway;
+
+/// <summary>Who asks: taken from each request, never from the session that the request belongs to.</summary>
+internal static class GatewayCaller
+{
+    private const string Item = "portal.caller";
+
+    public static Caller Of(HttpContext context)
+    {
+        var key = ApiUser.Holder(context);
+        return new Caller(key.User, CallVia.Gateway, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
+    }
+
+    public static void Note(HttpContext context, IDictionary<string, object?> items) => items[Item] = Of(context);
+
+    public static Caller Of<T>(RequestContext<T> request) => (Caller)request.Items[Item]!;
+}

@@ -1,0 +1,36 @@
+using McpPortal.Clients;
+using McpPortal.StreamableHttp;
+using McpPortal.Ui;
+using Microsoft.AspNetCore.Authorization;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.Gateway;
+
+/// <summary>The portal as an MCP server: <c>/mcp</c> for everything that a caller may use, <c>/mcp/{server}</c> for one server.</summary>
+internal static class GatewayEndpoints
+{
+    public static void MapGateway(this IEndpointRouteBuilder endpoints)
+    {
+        var handlers = endpoints.ServiceProvider.GetRequiredService<GatewayHandlers>();
+        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(handlers.All()));
+        Map("/mcp/{server}", context => handlers.OneAsync(GatewayCaller.Of(context), (string)context.GetRouteValue("server")!, context.RequestAborted));
+
+        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options)
+        {
+            var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
+            var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
+            endpoints.MapMcp(pattern, new McpEndpointOptions
+            {
+                ServerOptions = options,
+                UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context).User),
+                FillItems = GatewayCaller.Note,
+                Sessions = sessions.Table,
+                IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
+            }).RequireAuthorization(new AuthorizationPolicyBuilder(AccessKeyHandler.SchemeName).RequireAuthenticatedUser().Build());
+        }
+    }
+
+    /// <summary>In Development the portal is reached under whatever name the machine has.</summary>
+    private static Func<HttpContext, bool> Origins(PublicUrl publicUrl, IHostEnvironment environment) =>
+        environment.IsDevelopment() ? OriginRules.SameOrigin : OriginRules.Only([publicUrl.Value.Authority], []);
+}
