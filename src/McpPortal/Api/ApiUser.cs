@@ -29,7 +29,4 @@ internal sealed class ApiUser(PortalDatabase database)
 
         return await scope.Db.Identities.AnyAsync(i => i.UserId == caller && i.Issuer + "|" + i.Subject == username, cancellationToken) ? caller : null;
     }
-
-    /// <summary>What the presented key allows.</summary>
-    public static KeyHolder Holder(HttpContext context) => context.Features.Get<KeyHolder>() ?? throw new InvalidOperationException("The request carries no access key.");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using McpPortal.Api;
+using McpPortal.Clients;
 using McpPortal.Data;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Mvc;
@@ -42,7 +43,7 @@ internal static class CallsEndpoints
             return ApiProblem.NotFound("There is no such user that this key may act for.");
         }
 
-        var key = ApiUser.Holder(context);
+        var key = KeyHolder.Of(context);
         var caller = new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
         var outcome = await calls.CallToolAsync(caller, request.ServerName, request.MethodName, request.Args, CallOptions.Default, cancellationToken);
         return Translate(outcome, publicUrl);

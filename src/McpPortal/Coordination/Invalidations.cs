@@ -13,11 +13,15 @@ internal sealed class Invalidations(TimeProvider time)
     private ImmutableArray<Action<Invalidation>> _subscribers = [];
     private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastHeard = time.GetTimestamp() - (time.TimestampFrequency * 3600);
+    private volatile bool _hasHeard;
 
     /// <summary>
     /// Whether this node has heard everything up to two seconds ago. When not, whoever relies on memory must ask the database or refuse.
     /// </summary>
     public bool IsCurrent => time.GetElapsedTime(Volatile.Read(ref _lastHeard)) <= CurrentFor;
+
+    /// <summary>Whether news have ever come: where nothing listens for them, as at the command line, there are none to wait for.</summary>
+    public bool HasHeard => _hasHeard;
 
     /// <summary>
     /// Waits a little until the node has heard from the others again: on a machine with too much to do the news are late, and whoever may
@@ -63,6 +67,7 @@ internal sealed class Invalidations(TimeProvider time)
     internal void Heard(long timestamp)
     {
         Volatile.Write(ref _lastHeard, timestamp);
+        _hasHeard = true;
         Interlocked.Exchange(ref _heard, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 }

@@ -52,7 +52,7 @@ internal sealed class Memory<TKey, T>(Invalidations invalidations, Func<TKey, Ca
     /// News that are merely late come in a moment. If everybody asked the database in their place, an overloaded node would be overloaded for good.
     /// </summary>
     private async Task<T> AfterNewsAsync(TKey key, CancellationToken cancellationToken) =>
-        await invalidations.BecomesCurrentAsync(Patience, cancellationToken) ? await RememberedAsync(key, cancellationToken) : await load(key, cancellationToken);
+        invalidations.HasHeard && await invalidations.BecomesCurrentAsync(Patience, cancellationToken) ? await RememberedAsync(key, cancellationToken) : await load(key, cancellationToken);
 
     private ValueTask<T> RememberedAsync(TKey key, CancellationToken cancellationToken)
     {

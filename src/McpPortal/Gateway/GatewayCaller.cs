@@ -1,5 +1,5 @@
-using McpPortal.Api;
 using McpPortal.Calls;
+using McpPortal.Clients;
 using McpPortal.Data;
 using ModelContextProtocol.Server;
 
@@ -12,7 +12,7 @@ internal static class GatewayCaller
 
     public static Caller Of(HttpContext context)
     {
-        var key = ApiUser.Holder(context);
+        var key = KeyHolder.Of(context);
         return new Caller(key.User, CallVia.Gateway, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
     }
 

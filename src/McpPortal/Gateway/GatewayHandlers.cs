@@ -9,7 +9,8 @@ using ModelContextProtocol.Server;
 namespace McpPortal.Gateway;
 
 /// <summary>What <c>/mcp</c> and <c>/mcp/{server}</c> answer. Every request goes through <see cref="UpstreamCallService"/>, as its own caller.</summary>
-internal sealed class GatewayHandlers(UpstreamCallService calls, ServerCatalog catalog, GatewayAnswers answers, GatewayOptions options, TimeProvider time)
+internal sealed partial class GatewayHandlers(
+    UpstreamCallService calls, ServerCatalog catalog, GatewayAnswers answers, GatewayOptions options, TimeProvider time, ILogger<GatewayHandlers> logger)
 {
     private const string Warnings = "io.mcpportal/warnings";
     private static readonly Implementation Portal = new() { Name = "mcpportal", Title = "McpPortal", Version = typeof(GatewayHandlers).Assembly.GetName().Version?.ToString(3) ?? "0" };
@@ -101,12 +102,32 @@ internal sealed class GatewayHandlers(UpstreamCallService calls, ServerCatalog c
         Meta = warnings.Count == 0 ? null : new JsonObject { [Warnings] = new JsonArray([.. warnings.Select(warning => (JsonNode?)warning)]) },
     };
 
-    private static McpServerOptions Options(string? instructions, McpRequestHandler<ListToolsRequestParams, ListToolsResult> list, McpRequestHandler<CallToolRequestParams, CallToolResult> call) => new()
+    private McpServerOptions Options(string? instructions, McpRequestHandler<ListToolsRequestParams, ListToolsResult> list, McpRequestHandler<CallToolRequestParams, CallToolResult> call) => new()
     {
         ServerInfo = Portal,
         ServerInstructions = instructions,
         ScopeRequests = false,
         Capabilities = new ServerCapabilities { Tools = new ToolsCapability { ListChanged = true } },
-        Handlers = new McpServerHandlers { ListToolsHandler = list, CallToolHandler = call },
+        Handlers = new McpServerHandlers { ListToolsHandler = Watched(list), CallToolHandler = Watched(call) },
     };
+
+    /// <summary>Tells the log of a bug, without what was said: its text may quote a client or a server.</summary>
+    private McpRequestHandler<TParams, TResult> Watched<TParams, TResult>(McpRequestHandler<TParams, TResult> handler) => async (request, cancellationToken) =>
+    {
+        try
+        {
+            return await handler(request, cancellationToken);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or McpException))
+        {
+            Log.Failed(logger, e.GetType().Name, e.StackTrace);
+            throw;
+        }
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A request of an MCP client failed inside the portal: {Exception}\n{Stack}")]
+        public static partial void Failed(ILogger logger, string exception, string? stack);
+    }
 }

@@ -10,6 +10,9 @@ internal static class LogRules
 
         // The arguments of what a page sends over its circuit, at Debug: what somebody types into a field for a secret.
         ("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Information),
+
+        // Whole messages at Trace, and at Warning what a tool said when it failed: what people and their clients say to each other. The gateway logs its own faults.
+        ("ModelContextProtocol", LogLevel.None),
     ];
 
     public static void KeepQuiet(this ILoggingBuilder logging) => logging.Services.PostConfigure<LoggerFilterOptions>(options =>

@@ -1,5 +1,6 @@
 using McpPortal.Api;
 using McpPortal.Audit;
+using McpPortal.Clients;
 using McpPortal.Data;
 using McpPortal.Servers;
 using Microsoft.AspNetCore.Mvc;
@@ -91,7 +92,7 @@ internal static class SecretsEndpoints
             return (default, null, ApiProblem.NotFound("There is no such user that this key may act for."));
         }
 
-        var key = ApiUser.Holder(context);
+        var key = KeyHolder.Of(context);
         if (key.ReadOnly)
         {
             return (user, null, Results.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Refused", detail: "This access key is read-only and changes no secrets."));

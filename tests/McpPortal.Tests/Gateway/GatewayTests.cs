@@ -174,6 +174,24 @@ public sealed class GatewayTests(PostgresCluster cluster)
         }
     }
 
+    [Theory]
+    [InlineData(Older)]
+    [InlineData(Newer)]
+    public async Task LEAK_1_What_a_client_says_and_is_told_is_in_no_log(string version)
+    {
+        await using var rig = await GatewayRig.StartAsync(cluster);
+        var (_, key, _) = await rig.PersonAsync("ana");
+        await using var client = await rig.ConnectAsync("/mcp/who", key, version);
+
+        // The scan at the end looks for it in whatever the portal wrote, the log at Trace first.
+        foreach (var (tool, argument) in ((string, string)[])[("echo", "text"), ("fail", "message")])
+        {
+            var words = rig.Calls.Portal.Database.Canaries.Watch("what a client said", $"words-{Guid.NewGuid():n}");
+            var result = await client.CallToolAsync(tool, new Dictionary<string, object?>(StringComparer.Ordinal) { [argument] = words }, cancellationToken: Stop);
+            Assert.Contains(words, Assert.IsType<TextContentBlock>(Assert.Single(result.Content)).Text, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task MCP_1_A_page_of_another_origin_is_refused()
     {

@@ -42,6 +42,7 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
         _elsewhere = await SandboxHost.StartAsync();
         Door = new WatchedDoor(new Uri(_elsewhere.Address));
         Services = await PortalServices.CreateAsync(cluster, Stop, Shared());
+        await Services.ListenAsync(Stop);
         var portals = await Task.WhenAll(StartAsync(), StartAsync());
         (One, Two) = (portals[0], portals[1]);
     }

@@ -23,6 +23,7 @@ internal sealed class PortalServices : IAsyncDisposable
     private readonly TestDatabase _database;
     private readonly string _rootKey;
     private readonly ServiceProvider _provider;
+    private InvalidationPoller? _poller;
 
     private PortalServices(TestDatabase database, string rootKey, ServiceProvider provider)
     {
@@ -71,7 +72,6 @@ internal sealed class PortalServices : IAsyncDisposable
         services.AddSingleton<CredentialStates>();
         var portal = new PortalServices(database, rootKey, services.BuildServiceProvider());
         await portal.Get<KeyRing>().OpenAsync(cancellationToken);
-        portal.HearInvalidations();
         return portal;
     }
 
@@ -80,6 +80,13 @@ internal sealed class PortalServices : IAsyncDisposable
 
     /// <summary>A new object whose constructor takes services.</summary>
     public T Create<T>(params object[] more) => ActivatorUtilities.CreateInstance<T>(_provider, more);
+
+    /// <summary>From now on this is a node that hears of the others' changes, until it is disposed.</summary>
+    public async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        _poller = Create<InvalidationPoller>();
+        await _poller.StartAsync(cancellationToken);
+    }
 
     /// <summary>As if the poller had just asked: memory may be trusted for two seconds.</summary>
     public void HearInvalidations() => Invalidations.Heard(TimeProvider.System.GetTimestamp());
@@ -113,6 +120,12 @@ internal sealed class PortalServices : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_poller is { } poller)
+        {
+            await poller.StopAsync(CancellationToken.None);
+            poller.Dispose();
+        }
+
         await _provider.DisposeAsync();
         await _database.DisposeAsync();
         File.Delete(_rootKey);

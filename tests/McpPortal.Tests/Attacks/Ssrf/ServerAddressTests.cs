@@ -118,7 +118,14 @@ public sealed class ServerAddressTests(PostgresCluster cluster)
             slugs.Add($"w{slugs.Count}");
             scope.Db.Servers.Add(new Server
             {
-                Slug = slugs[^1], Name = "Written", Url = address, OwnerKind = OwnerKind.User, OwnerId = ana.Value, Transport = ServerTransport.Http, Credentials = [], Destination = DestinationOrigin.Of(url),
+                Slug = slugs[^1],
+                Name = "Written",
+                Url = address,
+                OwnerKind = OwnerKind.User,
+                OwnerId = ana.Value,
+                Transport = ServerTransport.Http,
+                Credentials = [],
+                Destination = DestinationOrigin.Of(url),
             });
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace McpPortal.Tests.Rig.Canaries;
 
-/// <summary>What the whole run searched, in <c>artifacts/tests/canaries.md</c>.</summary>
+/// <summary>What the whole run searched, in <c>artifacts/tests/canaries-PROJECT.md</c>.</summary>
 internal static class CanaryTally
 {
     private static readonly Lock Writing = new();
@@ -19,7 +19,7 @@ internal static class CanaryTally
         {
             (_scans, _texts, _characters, _planted, _found) = (_scans + 1, _texts + texts, _characters + characters, _planted + planted, _found + found);
             var folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "tests"));
-            File.WriteAllText(Path.Combine(folder.FullName, "canaries.md"), string.Create(
+            File.WriteAllText(Path.Combine(folder.FullName, $"canaries-{typeof(CanaryTally).Assembly.GetName().Name}.md"), string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
                 | portals and hosts searched | texts | characters | secrets of their own watched for, besides every one with the mark | found |
