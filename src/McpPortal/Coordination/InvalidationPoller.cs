@@ -1,11 +1,13 @@
 using McpPortal.Data;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace McpPortal.Coordination;
 
 /// <summary>
 /// Reads new messages four times a second, and at once when PostgreSQL notifies. It has a thread and a connection of its own: late news make
 /// everybody ask the database instead of their memory, and if that made the news later still, an overloaded node would never recover.
+/// It waits without a token: cancelled while its connection is cut, the driver throws out of the cancellation, which ends the whole host badly.
 /// </summary>
 internal sealed partial class InvalidationPoller(PortalDatabase database, Invalidations invalidations, TimeProvider time, ILogger<InvalidationPoller> logger) : BackgroundService
 {
@@ -18,7 +20,6 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
     /// </summary>
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
     private PortalDb? _db;
     private HashSet<long> _seen = [];
     private long? _lastPoll;
@@ -30,9 +31,8 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
         await base.StartAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        ListenAsync(stoppingToken),
-        Task.Factory.StartNew(() => Poll(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(() => Poll(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public override void Dispose()
     {
@@ -44,24 +44,26 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            if (_db?.Database.GetDbConnection() is NpgsqlConnection listening && database.Options.Listen)
             {
-                _wake.Wait(Interval, stoppingToken);
+                Try(() => listening.Wait(Interval));
             }
-            catch (OperationCanceledException)
+            else
             {
-                return;
+                stoppingToken.WaitHandle.WaitOne(Interval);
             }
 
             TryPoll();
         }
     }
 
-    private void TryPoll()
+    private void TryPoll() => Try(() => PollOnce(_db ??= Open()));
+
+    private void Try(Action step)
     {
         try
         {
-            PollOnce(_db ??= database.ForSystemApart());
+            step();
         }
         catch (Exception e)
         {
@@ -69,6 +71,25 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
             _db?.Dispose();
             _db = null;
         }
+    }
+
+    private PortalDb Open()
+    {
+        var db = database.ForSystemApart();
+        if (database.Options is { Provider: DatabaseKind.Postgres, Listen: true })
+        {
+            try
+            {
+                db.Database.ExecuteSql($"listen portal_invalidation");
+            }
+            catch
+            {
+                db.Dispose();
+                throw;
+            }
+        }
+
+        return db;
     }
 
     private void PollOnce(PortalDb db)
@@ -102,60 +123,9 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
     private static IQueryable<InvalidationRow> Old(PortalDb db) => db.Invalidations.Where(i => i.At < DateTimeOffset.UtcNow - KeepFor);
 #pragma warning restore RS0030
 
-    private async Task ListenAsync(CancellationToken stoppingToken)
-    {
-        if (database.SystemSource is not { } source || !database.Options.Listen)
-        {
-            return;
-        }
-
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var connection = await source.OpenConnectionAsync(stoppingToken);
-                connection.Notification += (_, _) => Wake();
-                await using var command = connection.CreateCommand();
-                command.CommandText = "listen portal_invalidation";
-                await command.ExecuteNonQueryAsync(stoppingToken);
-                while (true)
-                {
-                    await connection.WaitAsync(stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or InvalidOperationException)
-            {
-                Log.ListenFailed(logger, e.Message);
-                await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    private void Wake()
-    {
-        if (_wake.CurrentCount == 0)
-        {
-            try
-            {
-                _wake.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Woken twice in the same moment.
-            }
-        }
-    }
-
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Warning, "Invalidations could not be read; calls are refused after two seconds without them. {Reason}")]
         public static partial void PollFailed(ILogger logger, string reason);
-
-        [LoggerMessage(LogLevel.Warning, "Notifications of the database are not to be had; polling goes on. {Reason}")]
-        public static partial void ListenFailed(ILogger logger, string reason);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.SqlClient;
 using Npgsql;
 
@@ -16,7 +17,7 @@ internal static class DatabaseFault
 
         // 17 and above: resources and connection. Timeout, no such database, no sign-in, read-only.
         SqlException sqlServer => sqlServer.Class >= 17 || sqlServer.Number is -2 or 4060 or 18456 or 3906 || IsConflict(fault),
-        _ => false,
+        _ => IsFallen(fault),
     };
 
     /// <summary>The database chose this transaction as the victim of a deadlock, or of two that cannot both be right: it did nothing and may be tried again.</summary>
@@ -26,6 +27,13 @@ internal static class DatabaseFault
         SqlException { Number: 1205 or 3960 } => true,
         _ => false,
     };
+
+    /// <summary>A connection that breaks between two of the driver's own steps shows its disposed insides instead of an exception of the driver's.</summary>
+    private static bool IsFallen(Exception? fault) => fault is not null
+        && ((fault is ObjectDisposedException or IOException && new StackTrace(fault).GetFrames().Any(IsDriver)) || IsFallen(fault.InnerException));
+
+    private static bool IsDriver(StackFrame frame) =>
+        frame.GetMethod()?.DeclaringType?.Assembly is { } assembly && (assembly == typeof(NpgsqlException).Assembly || assembly == typeof(SqlException).Assembly);
 
     private static Exception? Innermost(Exception? fault)
     {

@@ -40,9 +40,6 @@ internal sealed class PortalDatabase : IAsyncDisposable
 
     public DatabaseOptions Options { get; }
 
-    /// <summary>For LISTEN on PostgreSQL; null on SQL Server.</summary>
-    public NpgsqlDataSource? SystemSource => _systemSource;
-
     /// <summary>
     /// Begins a transaction in which only what <paramref name="user"/> may see exists. Whatever a page or a request still believes, a
     /// user who was disabled or deleted gets none: <see cref="UserNotActiveException"/>.
