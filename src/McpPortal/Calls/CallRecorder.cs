@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace McpPortal.Calls;
 
 /// <summary>
-/// Writes the records of calls in groups, at most 200 ms behind. Full, or failing for five seconds, no further calls are accepted.
+/// Writes the records of calls in groups, at most 200 ms behind. Full, or failing for five seconds, no further calls are accepted; so it
+/// does not queue for a connection behind those calls.
 /// </summary>
 internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints fingerprints, CallsOptions options, TimeProvider time, ILogger<CallRecorder> logger) : BackgroundService
 {
@@ -100,7 +101,7 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
 
     private async Task WriteAsync(List<ToolCall> batch, CancellationToken cancellationToken)
     {
-        await using var scope = await database.ForSystemAsync(cancellationToken);
+        await using var scope = await database.ForSystemApartAsync(cancellationToken);
 
         var missing = batch;
         if (_mayBeWritten)

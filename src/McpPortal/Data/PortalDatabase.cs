@@ -11,10 +11,7 @@ namespace McpPortal.Data;
 /// </summary>
 internal sealed class PortalDatabase : IAsyncDisposable
 {
-    private const string Apart = "Pooling=false;Command Timeout=5";
-
-    private readonly NpgsqlDataSource? _appSource;
-    private readonly NpgsqlDataSource? _systemSource;
+    private readonly List<NpgsqlDataSource> _sources = [];
     private readonly Func<PortalDb> _app;
     private readonly Func<PortalDb> _system;
     private readonly Func<PortalDb> _apart;
@@ -24,17 +21,15 @@ internal sealed class PortalDatabase : IAsyncDisposable
         Options = options;
         if (options.Provider == DatabaseKind.Postgres)
         {
-            _appSource = NpgsqlDataSource.Create(Impatient(options.App));
-            _systemSource = NpgsqlDataSource.Create(Impatient(options.System));
-            _app = Postgres(_appSource);
-            _system = Postgres(_systemSource);
-            _apart = () => new PostgresPortalDb(new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql($"{Impatient(options.System)};{Apart}").Options);
+            _app = Postgres(options.App);
+            _system = Postgres(options.System);
+            _apart = Postgres($"{options.System};Maximum Pool Size=3;Command Timeout=5");
         }
         else
         {
             _app = SqlServer(options.App);
             _system = SqlServer(options.System);
-            _apart = SqlServer($"{options.System};{Apart}");
+            _apart = SqlServer($"{options.System};Max Pool Size=3;Command Timeout=5");
         }
     }
 
@@ -60,24 +55,15 @@ internal sealed class PortalDatabase : IAsyncDisposable
     public async Task<UserScope> ForAccountAsync(UserId user, CancellationToken cancellationToken) => (await OpenAsync(user, cancellationToken)).Scope;
 
     /// <summary>Begins a transaction that sees every row. The floor test lists who may call this.</summary>
-    public async Task<SystemScope> ForSystemAsync(CancellationToken cancellationToken)
-    {
-        var db = _system();
-        try
-        {
-            return new SystemScope(db, await db.Database.BeginTransactionAsync(cancellationToken));
-        }
-        catch
-        {
-            await db.DisposeAsync();
-            throw;
-        }
-    }
+    public Task<SystemScope> ForSystemAsync(CancellationToken cancellationToken) => BeginAsync(_system(), cancellationToken);
 
     /// <summary>
-    /// A context that sees every row, over a connection outside the pools: whoever waits for one of theirs cannot make its work late. The
-    /// floor test lists who may call this.
+    /// The same over one of the few connections kept for what everybody's work waits for: however many wait for the pools, it is not late.
+    /// The floor test lists who may call this.
     /// </summary>
+    public Task<SystemScope> ForSystemApartAsync(CancellationToken cancellationToken) => BeginAsync(_apart(), cancellationToken);
+
+    /// <summary>A context without a transaction over one of these connections, which stays its own until it is disposed. The floor test lists who may call this.</summary>
     public PortalDb ForSystemApart()
     {
         var db = _apart();
@@ -103,14 +89,22 @@ internal sealed class PortalDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_appSource is not null)
+        foreach (var source in _sources)
         {
-            await _appSource.DisposeAsync();
+            await source.DisposeAsync();
         }
+    }
 
-        if (_systemSource is not null)
+    private static async Task<SystemScope> BeginAsync(PortalDb db, CancellationToken cancellationToken)
+    {
+        try
         {
-            await _systemSource.DisposeAsync();
+            return new SystemScope(db, await db.Database.BeginTransactionAsync(cancellationToken));
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
         }
     }
 
@@ -148,8 +142,10 @@ internal sealed class PortalDatabase : IAsyncDisposable
     private static string Impatient(string connectionString) =>
         new DbConnectionStringBuilder { ConnectionString = connectionString }.ContainsKey("Timeout") ? connectionString : $"{connectionString};Timeout=5";
 
-    private static Func<PortalDb> Postgres(NpgsqlDataSource source)
+    private Func<PortalDb> Postgres(string connectionString)
     {
+        var source = NpgsqlDataSource.Create(Impatient(connectionString));
+        _sources.Add(source);
         var options = new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql(source).Options;
         return () => new PostgresPortalDb(options);
     }

@@ -38,7 +38,7 @@ internal static partial class Floors
         "Connections/ProviderDirectory.cs", "Connections/ProviderSeeder.cs", "Connections/ProviderBreaker.cs", "Connections/Refresher.cs", "Connections/RefreshLease.cs", "Connections/RefreshRecord.cs",
         "Connections/TokenSaver.cs", "Connections/TokenRefresher.cs", "Connections/Revocations.cs", "Connections/ConnectionUse.cs", "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Clients/SingleUserStart.cs", "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Hosting/", "Cli/"];
 
-    private static readonly string[] AllRowsDoors = ["ForSystemAsync", "ForSystemApart"];
+    private static readonly string[] AllRowsDoors = ["ForSystemAsync", "ForSystemApart", "ForSystemApartAsync"];
 
     private static readonly string[] Neighbours = ["StreamableHttp", "Sandbox", "EmailServer", "SqlServerShim"];
 
@@ -147,6 +147,6 @@ internal static partial class Floors
     [GeneratedRegex("""\b(?:class|record struct|record|struct|enum|interface)\s+(?<type>[A-Z]\w*)""", RegexOptions.None, MatchMilliseconds)]
     private static partial Regex Declaration();
 
-    [GeneratedRegex("""\b(?:Microsoft\.EntityFrameworkCore|Npgsql|PortalDb|PortalDatabase|ForUserAsync|ForAccountAsync|ForSystemAsync|ForSystemApart|HttpClient|IHttpClientFactory|OutboundGuard|SecretVault|McpPortal\.Vault)\b""", RegexOptions.None, MatchMilliseconds)]
+    [GeneratedRegex("""\b(?:Microsoft\.EntityFrameworkCore|Npgsql|PortalDb|PortalDatabase|ForUserAsync|ForAccountAsync|ForSystemAsync|ForSystemApart|ForSystemApartAsync|HttpClient|IHttpClientFactory|OutboundGuard|SecretVault|McpPortal\.Vault)\b""", RegexOptions.None, MatchMilliseconds)]
     private static partial Regex NotInPages();
 }

@@ -59,6 +59,9 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
         Stop,
         Services.TestDatabase.Canaries);
 
+    /// <summary>One that is no more is started again, with its folders.</summary>
+    internal Task<ServingPortal> RestartAsync(ServingPortal dead) => ServingPortal.StartAsync(dead.Settings, Stop, Services.TestDatabase.Canaries);
+
     internal async Task<Person> AddAsync(string name, Roles roles = Roles.None)
     {
         var user = await Services.AddUserAsync(name, roles);

@@ -17,10 +17,14 @@ internal sealed class ServingPortal : IAsyncDisposable
     private readonly HttpClient _client;
     private readonly CanaryScan _canaries;
 
-    private ServingPortal(ChildProcess process, HttpClient client, CanaryScan canaries) => (_process, _client, _canaries) = (process, client, canaries);
+    private ServingPortal(ChildProcess process, HttpClient client, CanaryScan canaries, IReadOnlyList<KeyValuePair<string, string?>> settings) =>
+        (_process, _client, _canaries, Settings) = (process, client, canaries, settings);
 
     /// <summary>The built portal.</summary>
     public static string Program { get; } = Repository.Built("McpPortal");
+
+    /// <summary>What it was started with, its folders among them.</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Settings { get; }
 
     public int ProcessId => _process.Id;
 
@@ -30,7 +34,7 @@ internal sealed class ServingPortal : IAsyncDisposable
     public Uri Address => _client.BaseAddress!;
 
     /// <summary>Starts one that logs everything; what it writes to its output and in its answers is for the scan.</summary>
-    public static async Task<ServingPortal> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken, CanaryScan? canaries = null)
+    public static async Task<ServingPortal> StartAsync(IReadOnlyList<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken, CanaryScan? canaries = null)
     {
         var address = $"http://127.0.0.1:{Ports.Free().ToString(CultureInfo.InvariantCulture)}";
         var environment = settings.ToDictionary(s => s.Key.Replace(":", "__", StringComparison.Ordinal), s => s.Value, StringComparer.Ordinal);
@@ -48,7 +52,7 @@ internal sealed class ServingPortal : IAsyncDisposable
             await process.WaitForLineAsync("Now listening on", TimeSpan.FromSeconds(90), cancellationToken);
             var (ready, _) = await Eventually.AskAsync(() => ReadyAsync(client, cancellationToken), ready => ready, TimeSpan.FromSeconds(60));
             Assert.True(ready, $"The portal does not get ready:\n{process.Output()}");
-            return new ServingPortal(process, client, canaries);
+            return new ServingPortal(process, client, canaries, settings);
         }
         catch
         {

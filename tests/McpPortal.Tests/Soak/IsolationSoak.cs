@@ -21,6 +21,7 @@ public sealed class IsolationSoak(PortalPair portals)
     private static readonly long Calls = SoakSize.Named("CALLS", 1_000_000);
     private readonly ConcurrentDictionary<string, long> _others = new(StringComparer.Ordinal);
     private long _left = Calls;
+    private long _unanswered;
     private long _right;
     private long _wrong;
     private volatile ServingPortal _first = portals.One;
@@ -60,11 +61,11 @@ public sealed class IsolationSoak(PortalPair portals)
 
         var figure = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Calls:N0} calls of {Users} users × {Concurrent} at once over two processes in {minutes:0.0} min: {_right:N0} own answers, {_wrong} wrong; {counts[0]} tokens expired, {counts[1]} disconnects, {counts[2]} kill -9; not answered: {string.Join(", ", _others.OrderByDescending(o => o.Value).Select(o => $"{o.Key} {o.Value}"))}");
+            $"{_right + _wrong:N0} answered calls of {Users} users × {Concurrent} at once over two processes in {minutes:0.0} min: {_wrong} wrong; {counts[0]} tokens expired, {counts[1]} disconnects, {counts[2]} kill -9; not answered and made again: {string.Join(", ", _others.OrderByDescending(o => o.Value).Select(o => $"{o.Key} {o.Value}"))}");
         SoakSize.Report("ISO-1", figure);
         TestContext.Current.SendDiagnosticMessage(figure);
         Assert.Equal(0, _wrong);
-        Assert.True(_right > Calls * 0.9, figure);
+        Assert.True(_right >= Calls, figure);
     }
 
     private async Task<Load> AddAsync(string name)
@@ -85,7 +86,12 @@ public sealed class IsolationSoak(PortalPair portals)
         {
             try
             {
-                await CallAsync(who, n % 2 == 0 ? _first : _second, github: n % 5 == 4);
+                if (!await CallAsync(who, n % 2 == 0 ? _first : _second, github: n % 5 == 4) && Interlocked.Increment(ref _unanswered) <= Calls)
+                {
+                    // Only answers can be wrong, so only they count.
+                    Interlocked.Increment(ref _left);
+                    await Task.Delay(Random.Shared.Next(1000), Stop);
+                }
             }
             catch (Exception e) when (e is HttpRequestException or IOException or System.Text.Json.JsonException)
             {
@@ -98,17 +104,19 @@ public sealed class IsolationSoak(PortalPair portals)
         }
     }
 
-    private async Task CallAsync(Load who, ServingPortal portal, bool github)
+    /// <summary>Whether there was an answer; whose it was is counted.</summary>
+    private async Task<bool> CallAsync(Load who, ServingPortal portal, bool github)
     {
         var answer = await portal.CallAsync(who.Person.Key, github ? "github" : "whoami", github ? "get_me" : "whoami", cancellationToken: Stop);
         if (!answer.Succeeded)
         {
             Count($"{(int)answer.Status} {answer.Body["detail"] ?? answer.Body["error"] ?? answer.Body["title"]}");
-            return;
+            return false;
         }
 
         var own = github ? answer.Text!.Contains($"\"{who.Account}\"", StringComparison.Ordinal) : answer.Sha256 == who.Hash;
         Interlocked.Increment(ref own ? ref _right : ref _wrong);
+        return true;
     }
 
     /// <summary>The provider ends tokens before their time: the next call has to renew.</summary>
@@ -164,7 +172,7 @@ public sealed class IsolationSoak(PortalPair portals)
         await _second.KillAsync();
         try
         {
-            _second = await portals.StartAsync();
+            _second = await portals.RestartAsync(_second);
             return 1;
         }
         finally

@@ -23,14 +23,14 @@ public sealed class SingleUserStartTests(PostgresCluster cluster) : IAsyncLifeti
     public async Task The_first_start_prints_a_key_once_and_the_command_line_makes_more()
     {
         string first;
-        await using (var portal = await ServingPortal.StartAsync(Settings, Stop))
+        await using (var portal = await ServingPortal.StartAsync([.. Settings], Stop))
         {
             first = Assert.Single(Keys(portal));
             Assert.Equal(HttpStatusCode.NotFound, (await portal.CallAsync(first, "none", "none", cancellationToken: Stop)).Status);
             Assert.Equal(HttpStatusCode.Unauthorized, (await portal.CallAsync("mcpp_wrong", "none", "none", cancellationToken: Stop)).Status);
         }
 
-        await using (var portal = await ServingPortal.StartAsync(Settings, Stop))
+        await using (var portal = await ServingPortal.StartAsync([.. Settings], Stop))
         {
             var more = (await RunAsync(Settings, "access-key", "create", "--user", "default", "--name", "more")).Output.Split('\n')[^1];
             foreach (var key in (string[])[first, more])

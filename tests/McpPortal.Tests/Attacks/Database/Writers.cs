@@ -119,7 +119,23 @@ internal sealed class Writers : IDisposable
         }
     }
 
+    /// <summary>Connections of the healthy portal may have been ended along with the others.</summary>
     private async Task<(long Generation, long Audited, int Number)> ReadAsync(Place place)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReadOnceAsync(place);
+            }
+            catch (Exception e) when (attempt < 10 && DatabaseFault.IsUnavailable(e))
+            {
+                await Task.Delay(Pause, Stop);
+            }
+        }
+    }
+
+    private async Task<(long Generation, long Audited, int Number)> ReadOnceAsync(Place place)
     {
         await using var scope = await _database.ForSystemAsync(Stop);
         var secret = await scope.Db.Secrets.AsNoTracking().SingleAsync(
