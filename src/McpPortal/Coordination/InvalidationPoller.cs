@@ -36,8 +36,11 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
 
     public override void Dispose()
     {
-        _db?.Dispose();
         base.Dispose();
+        if (ExecuteTask is null)
+        {
+            _db?.Dispose();
+        }
     }
 
     private void Poll(CancellationToken stoppingToken)
@@ -55,6 +58,9 @@ internal sealed partial class InvalidationPoller(PortalDatabase database, Invali
 
             TryPoll();
         }
+
+        // Here and not where it would be taken from under a wait: a host that fails to start disposes what still runs.
+        _db?.Dispose();
     }
 
     private void TryPoll() => Try(() => PollOnce(_db ??= Open()));
