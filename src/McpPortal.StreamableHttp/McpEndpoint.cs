@@ -100,6 +100,7 @@ internal sealed partial class McpEndpoint
         try
         {
             message.Context = ContextOf(context, version.Count > 0 ? version.ToString() : null);
+            context.Features.Set(message);
             var perRequest = IsPerRequest(context, message);
             fault = perRequest && PerRequestChecks.Check(message, context.Request.Headers) is { } refusal ? refusal
                 : perRequest || _options.Stateless ? await _perRequest.PostAsync(context, message)

@@ -8,7 +8,7 @@ public sealed class McpEndpointOptions
 {
     /// <summary>
     /// The server this request meets; null answers 404. Called once per 2026-07-28 request and once per session of the older
-    /// revisions. A session outlives its first request: handlers take the user from <c>RequestContext.User</c> and
+    /// revisions; the message is a feature of the context (<see cref="ModelContextProtocol.Protocol.JsonRpcMessage"/>). A session outlives its first request: handlers take the user from <c>RequestContext.User</c> and
     /// <c>RequestContext.Items</c> of each call and never capture the <see cref="HttpContext"/>.
     /// </summary>
     public required Func<HttpContext, ValueTask<McpServerOptions?>> ServerOptions { get; init; }

@@ -53,16 +53,28 @@ public sealed class McpSessionTable : IDisposable
     {
         foreach (var session in _sessions.Values.Where(s => userKey is null || s.UserKey == userKey))
         {
-            try
-            {
-                await session.Server.SendMessageAsync(new JsonRpcNotification { Method = method }, cancellationToken);
-            }
-            catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                // The session ended meanwhile, or its reader is gone; the others still have to hear.
-            }
+            await SendAsync(session.Id, new JsonRpcNotification { Method = method }, cancellationToken);
         }
     }
+
+    /// <summary>Sends a notification to the standing stream of one session, if it still is one.</summary>
+    public async Task SendAsync(string id, JsonRpcNotification notification, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (Find(id) is { } session)
+            {
+                await session.Server.SendMessageAsync(notification, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            // The session ended meanwhile, or its reader is gone; others still have to hear.
+        }
+    }
+
+    /// <summary>Cancelled when the session ends; null when there is none.</summary>
+    public CancellationToken? EndOf(string id) => Find(id)?.Ended;
 
     /// <summary>Stops the sweep and ends every session.</summary>
     public void Dispose()

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace McpPortal.Calls;
 
 /// <summary>Wishes of the caller for one call.</summary>
@@ -8,6 +10,18 @@ internal sealed record CallOptions
     /// <summary>Shorter than the server's own limit; longer ones are cut to it.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Called on another thread for each notification; must be quick.</summary>
+    /// <summary>Called for each notification in its turn; must be quick.</summary>
     public Action<CallProgress>? Progress { get; init; }
+
+    /// <summary>The same for what the server logs meanwhile: the parameters of <c>notifications/message</c>.</summary>
+    public Action<JsonObject>? Log { get; init; }
+
+    /// <summary>The lowest level to log, by its name in the protocol.</summary>
+    public string? LogLevel { get; init; }
+
+    /// <summary>What an MCP client sent beside a tool's name and arguments: metadata, answers to a server's question.</summary>
+    public JsonObject? Envelope { get; init; }
+
+    /// <summary>The caller can be asked: a result that is a question (<c>input_required</c>) is one to them.</summary>
+    public bool CanBeAsked { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using McpPortal.Data;
 
 namespace McpPortal.Calls;
@@ -27,6 +28,9 @@ internal abstract record CallOutcome
     /// <param name="Json">The raw result as UTF-8 JSON, to be passed on as it is.</param>
     public sealed record Succeeded(ReadOnlyMemory<byte> Json) : CallOutcome
     {
+        /// <summary>The same, read already, where it was; whoever takes it may change it.</summary>
+        public JsonObject? Node { get; init; }
+
         public override string ToString() => $"Succeeded, {Json.Length} bytes";
     }
 
@@ -36,6 +40,9 @@ internal abstract record CallOutcome
     /// <param name="ErrorCode">The JSON-RPC error code, or null.</param>
     public sealed record ToolFailed(string Sentence, ReadOnlyMemory<byte>? Json, int? ErrorCode) : CallOutcome
     {
+        /// <summary>What the JSON-RPC error carries beside code and message; null for nothing.</summary>
+        public JsonNode? ErrorData { get; init; }
+
         public override string ToString() => $"ToolFailed {ErrorCode}";
     }
 

@@ -60,33 +60,81 @@ internal sealed partial class CallRunner(
 
         outcome = await CleanAsync(outcome, call.Caller.User, call.Server, attempt.Ready);
         outcome = outcome with { Id = call.Id, Server = call.Server.Name, Account = attempt.Account, Duration = time.GetElapsedTime(began), Upstream = attempt.Upstream };
-        recorder.Add(call, outcome, attempt.Connection);
+        if (call.IsRecorded)
+        {
+            recorder.Add(call, outcome, attempt.Connection);
+        }
+
         return outcome;
     }
 
     /// <summary>Lists the tools over the user's own session.</summary>
     public async Task<ToolListOutcome> ListToolsAsync(Caller caller, ServerSnapshot server, CancellationToken cancellationToken)
     {
+        var (tools, failure, ready) = await OverSessionAsync(caller.User, server, "listed its tools", (session, stop) => session.ToolsAsync(stop), cancellationToken);
+        return tools is null ? new ToolListOutcome.Failed(failure!)
+            : await scrubber.FindAsync(caller.User, server, ready) is not { } clean ? new ToolListOutcome.Failed(new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
+            : new ToolListOutcome.Listed(
+                [.. tools.Where(tool => !caller.ReadOnly || IsReadOnly(tool)).Select(tool => ArgumentInjection.Hide(server.Credentials, CredentialScrubber.Scrub(clean, tool)))],
+                ready!.Account);
+    }
+
+    /// <summary>What the server says of itself when the user's own session is opened.</summary>
+    public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, ServerSnapshot server, CancellationToken cancellationToken)
+    {
+        var (introduction, failure, ready) = await OverSessionAsync(
+            caller.User, server, "introduced itself", (session, _) => Task.FromResult(new ServerIntroduction(session.Capabilities, session.Instructions, session.IsPerRequest)), cancellationToken);
+        return introduction is null ? (null, failure)
+            : await scrubber.FindAsync(caller.User, server, ready) is not { } clean ? (null, new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
+            : (introduction with { Instructions = introduction.Instructions is { } words ? clean.Scrub(words) : null }, null);
+    }
+
+    /// <summary>Keeps the user's own session listening until cancelled, or until the session ends.</summary>
+    public async Task ListenAsync(UserId user, ServerSnapshot server, JsonObject wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (session, _, _) = await EnterAsync(user, server, cancellationToken);
+            if (session is null)
+            {
+                return;
+            }
+
+            try
+            {
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Aborted);
+                await session.ListenAsync(wanted, both.Token);
+            }
+            finally
+            {
+                session.Leave();
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Failed(logger, server.Slug, e.GetType().Name);
+        }
+    }
+
+    private async Task<(T? Value, CallOutcome? Failure, CredentialSet.Ready? Ready)> OverSessionAsync<T>(
+        UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        where T : class
+    {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(server.Timeout);
         CredentialSet.Ready? ready = null;
         try
         {
-            (var session, var failure, ready) = await EnterAsync(caller.User, server, deadline.Token);
+            (var session, var failure, ready) = await EnterAsync(user, server, deadline.Token);
             if (session is null)
             {
-                return new ToolListOutcome.Failed(failure! with { Server = server.Name });
+                return (null, failure! with { Server = server.Name }, ready);
             }
 
             try
             {
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, session.Aborted);
-                var tools = await session.ToolsAsync(both.Token);
-                return await scrubber.FindAsync(caller.User, server, ready) is not { } clean
-                    ? new ToolListOutcome.Failed(new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
-                    : new ToolListOutcome.Listed(
-                        [.. tools.Where(tool => !caller.ReadOnly || IsReadOnly(tool)).Select(tool => ArgumentInjection.Hide(server.Credentials, CredentialScrubber.Scrub(clean, tool)))],
-                        ready!.Account);
+                return (await work(session, both.Token), null, ready);
             }
             finally
             {
@@ -95,7 +143,8 @@ internal sealed partial class CallRunner(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return new ToolListOutcome.Failed(await CleanAsync(Explain(e, server, late: true, $"The connection to {server.Name} was lost while it listed its tools."), caller.User, server, ready) with { Server = server.Name });
+            var outcome = Explain(e, server, late: true, $"The connection to {server.Name} was lost while it {doing}.");
+            return (null, await CleanAsync(outcome, user, server, ready) with { Server = server.Name }, ready);
         }
     }
 
@@ -138,30 +187,49 @@ internal sealed partial class CallRunner(
 
     private async Task<CallOutcome> SendAsync(UpstreamCall call, UpstreamSession session, CredentialSet.Ready ready, Attempt attempt, CancellationToken cancellationToken)
     {
-        if (call.Caller.ReadOnly && !(await session.ToolsAsync(cancellationToken)).Any(tool => (string?)tool["name"] == call.Tool && IsReadOnly(tool)))
+        if (call.IsTool && call.Caller.ReadOnly && !(await session.ToolsAsync(cancellationToken)).Any(tool => (string?)tool["name"] == call.Tool && IsReadOnly(tool)))
         {
             return new CallOutcome.Refused($"This access key may only use tools that read, and {call.Tool} does not say that it only reads.");
         }
 
-        var arguments = (JsonObject)JsonNode.Parse(call.Arguments.Span)!;
-        if (ArgumentInjection.Forbidden(call.Server.Credentials, arguments) is { } forbidden)
+        var given = (JsonObject)JsonNode.Parse(call.Arguments.Span)!;
+        if (call.IsTool && ArgumentInjection.Forbidden(call.Server.Credentials, given) is { } forbidden)
         {
             return new CallOutcome.Refused($"Leave out '{forbidden}': the portal fills it in with your own credential.");
         }
 
-        await injector.FillAsync(ready, arguments, cancellationToken);
-        var progress = call.Options.Progress is { } report ? Clean(report, await scrubber.FindAsync(call.Caller.User, call.Server, ready)) : null;
+        var parameters = given;
+        if (call.IsTool)
+        {
+            await injector.FillAsync(ready, given, cancellationToken);
+            parameters = (JsonObject?)call.Options.Envelope?.DeepClone() ?? [];
+            parameters["name"] = call.Tool;
+            parameters["arguments"] = given;
+        }
+
+        var clean = call.Options is { Progress: null, Log: null } && !IsList(call) ? null : await scrubber.FindAsync(call.Caller.User, call.Server, ready);
+        var wishes = new UpstreamWishes
+        {
+            Progress = call.Options.Progress is { } report ? Clean(report, clean) : null,
+            Log = call.Options.Log is { } log && clean is not null ? said => log(CredentialScrubber.Scrub(clean, said)) : null,
+            LogLevel = call.Options.LogLevel,
+        };
         var began = time.GetTimestamp();
         try
         {
-            var result = await session.SendAsync(RequestMethods.ToolsCall, new JsonObject { ["name"] = call.Tool, ["arguments"] = arguments }, progress, cancellationToken);
-            return Answer(result, call.Tool);
+            var answer = await session.AskAsync(call.Method, parameters, wishes, cancellationToken);
+            return IsList(call) && answer.Result is JsonObject list
+                ? clean is null ? new CallOutcome.Refused(CannotVouch(call.Server)) : Answer(new UpstreamAnswer(CredentialScrubber.Scrub(clean, list), null), call)
+                : Answer(answer, call);
         }
         finally
         {
             attempt.Upstream = time.GetElapsedTime(began);
         }
     }
+
+    /// <summary>What a server says of itself, as opposed to what it holds for its user.</summary>
+    private static bool IsList(UpstreamCall call) => call.Method.EndsWith("/list", StringComparison.Ordinal);
 
     private async Task<(UpstreamSession? Session, CallOutcome? Failure, CredentialSet.Ready? Ready)> EnterAsync(UserId user, ServerSnapshot server, CancellationToken cancellationToken)
     {
@@ -199,18 +267,36 @@ internal sealed partial class CallRunner(
         p => report(new CallProgress(p.Progress.Progress, p.Progress.Total, p.Progress.Message is { } message ? clean?.Scrub(message) : null));
 
     /// <summary>What a server says about a failure may repeat what it was sent. It is cut only afterwards: half a credential would not be recognised.</summary>
-    private async Task<CallOutcome> CleanAsync(CallOutcome outcome, UserId user, ServerSnapshot server, CredentialSet.Ready? used) => outcome is CallOutcome.ToolFailed failed
-        ? failed with { Sentence = await scrubber.FindAsync(user, server, used) is { } clean ? Shorten(clean.Scrub(failed.Sentence)) : CannotVouch(server) }
-        : outcome;
+    private async Task<CallOutcome> CleanAsync(CallOutcome outcome, UserId user, ServerSnapshot server, CredentialSet.Ready? used)
+    {
+        if (outcome is not CallOutcome.ToolFailed failed)
+        {
+            return outcome;
+        }
+
+        return await scrubber.FindAsync(user, server, used) is { } clean
+            ? failed with { Sentence = Shorten(clean.Scrub(failed.Sentence)), ErrorData = failed.ErrorData is { } data ? JsonNode.Parse(clean.Scrub(data.ToJsonString())) : null }
+            : failed with { Sentence = CannotVouch(server), ErrorData = null };
+    }
 
     private static string CannotVouch(ServerSnapshot server) => $"What {server.Name} said is not shown, because it could not be checked for your credentials.";
 
-    private static CallOutcome Answer(JsonNode? result, string tool)
+    private static CallOutcome Answer(UpstreamAnswer answer, UpstreamCall call)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(result);
-        return result is JsonObject body && body["isError"]?.GetValueKind() == JsonValueKind.True
-            ? new CallOutcome.ToolFailed(FirstText(body) is { Length: > 0 } text ? text : $"{tool} reported an error.", json, null)
-            : new CallOutcome.Succeeded(json);
+        if (answer.Error is { } error)
+        {
+            return new CallOutcome.ToolFailed(error.Message, null, error.Code) { ErrorData = error.Data is null ? null : JsonSerializer.SerializeToNode(error.Data, McpJsonUtilities.DefaultOptions) };
+        }
+
+        if (answer.IsQuestion && !call.Options.CanBeAsked)
+        {
+            return new CallOutcome.ToolFailed($"{call.Tool} asks back before it goes on, which only an MCP client can answer.", null, null);
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(answer.Result);
+        return call.IsTool && answer.Result is JsonObject body && body["isError"]?.GetValueKind() == JsonValueKind.True
+            ? new CallOutcome.ToolFailed(FirstText(body) is { Length: > 0 } text ? text : $"{call.Tool} reported an error.", json, null)
+            : new CallOutcome.Succeeded(json) { Node = answer.Result as JsonObject };
     }
 
     private static string? FirstText(JsonObject result) =>

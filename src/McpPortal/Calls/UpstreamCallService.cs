@@ -22,42 +22,39 @@ internal sealed class UpstreamCallService(
     TimeProvider time)
 {
     private static readonly TimeSpan NewsPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ListenAgain = TimeSpan.FromSeconds(5);
 
     /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
-    public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken)
+    public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
+        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
+
+    /// <summary>Makes any other request of MCP in the same way; its answer is the server's own.</summary>
+    public async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, string method, JsonObject parameters, CallOptions callOptions, CancellationToken cancellationToken) =>
+        Measure(JsonSerializer.SerializeToUtf8Bytes(parameters), out var encoded) ?? await AskAsync(caller, serverSlug, server => new UpstreamCall(caller, server, method, encoded, callOptions, time.GetUtcNow(), cancellationToken) { Method = method }, cancellationToken);
+
+    /// <summary>
+    /// Keeps a server telling what changes (<see cref="UpstreamNews"/>) until cancelled, also over sessions that take the place of others.
+    /// Ends by itself when the caller may not use the server any more.
+    /// </summary>
+    public async Task ListenAsync(Caller caller, string serverSlug, JsonObject wanted, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && (await FindAsync(caller, serverSlug, cancellationToken)).Server is { } server)
+        {
+            await runner.ListenAsync(caller.User, server, wanted, cancellationToken);
+            await Task.Delay(ListenAgain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What a server can do for the user, by its own account.</summary>
+    public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
         if (await UnavailableAsync(cancellationToken) is { } unavailable)
         {
-            return unavailable;
+            return (null, unavailable);
         }
 
         var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
-        if (server is null)
-        {
-            return missing!;
-        }
-
-        if (Encode(arguments, out var encoded) is { } mistake)
-        {
-            return mistake with { Server = server.Name };
-        }
-
-        if (!slots.TryReserve(caller.User))
-        {
-            return new CallOutcome.Refused($"{options.MaxPendingPerUser} of your calls are running or waiting already. Try again when some have ended.", Busy: true) { Server = server.Name };
-        }
-
-        try
-        {
-            var call = new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken);
-            return queue.TryAdd(call)
-                ? await call.Done.Task
-                : new CallOutcome.Refused("The portal is very busy. Try again in a moment.", Busy: true) { Server = server.Name };
-        }
-        finally
-        {
-            slots.Release(caller.User);
-        }
+        return server is null ? (null, missing) : await runner.IntroduceAsync(caller, server, cancellationToken);
     }
 
     /// <summary>The tools that the user may call at a server.</summary>
@@ -70,6 +67,37 @@ internal sealed class UpstreamCallService(
 
         var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
         return server is null ? new ToolListOutcome.Failed(missing!) : await runner.ListToolsAsync(caller, server, cancellationToken);
+    }
+
+    private async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, Func<ServerSnapshot, UpstreamCall> make, CancellationToken cancellationToken)
+    {
+        if (await UnavailableAsync(cancellationToken) is { } unavailable)
+        {
+            return unavailable;
+        }
+
+        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
+        if (server is null)
+        {
+            return missing!;
+        }
+
+        if (!slots.TryReserve(caller.User))
+        {
+            return new CallOutcome.Refused($"{options.MaxPendingPerUser} of your calls are running or waiting already. Try again when some have ended.", Busy: true) { Server = server.Name };
+        }
+
+        try
+        {
+            var call = make(server);
+            return queue.TryAdd(call)
+                ? await call.Done.Task
+                : new CallOutcome.Refused("The portal is very busy. Try again in a moment.", Busy: true) { Server = server.Name };
+        }
+        finally
+        {
+            slots.Release(caller.User);
+        }
     }
 
     private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, CancellationToken cancellationToken)
@@ -113,7 +141,12 @@ internal sealed class UpstreamCallService(
             return new CallOutcome.Refused("The arguments must be a JSON object.");
         }
 
-        encoded = JsonSerializer.SerializeToUtf8Bytes(given);
+        return Measure(JsonSerializer.SerializeToUtf8Bytes(given), out encoded);
+    }
+
+    private CallOutcome.Refused? Measure(byte[] bytes, out ReadOnlyMemory<byte> encoded)
+    {
+        encoded = bytes;
         return encoded.Length <= options.MaxArgumentBytes
             ? null
             : new CallOutcome.Refused($"The arguments are {encoded.Length:N0} bytes long; at most {options.MaxArgumentBytes:N0} are accepted.");

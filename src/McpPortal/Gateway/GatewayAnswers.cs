@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using McpPortal.Calls;
 using McpPortal.Ui;
 using ModelContextProtocol;
@@ -8,34 +7,56 @@ using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Gateway;
 
-/// <summary>Says in MCP how a call ended.</summary>
+/// <summary>Says in MCP how a request ended, in the words of the revision that the client speaks.</summary>
 internal sealed class GatewayAnswers(PublicUrl publicUrl)
 {
-    private static readonly JsonTypeInfo<CallToolResult> ResultType = Type<CallToolResult>();
-    private static readonly JsonTypeInfo<Tool> ToolType = Type<Tool>();
+    /// <summary>Results that the newest revision lets clients keep for a while. What one user sees is never for others.</summary>
+    private static readonly string[] Cacheable =
+        [RequestMethods.ToolsList, RequestMethods.PromptsList, RequestMethods.ResourcesList, RequestMethods.ResourcesTemplatesList, RequestMethods.ResourcesRead];
 
-    /// <exception cref="McpProtocolException">The server answered with a JSON-RPC error, or there is no such tool.</exception>
-    public CallToolResult Translate(CallOutcome outcome) => outcome switch
+    public JsonRpcMessage Of(GatewayRequest request, CallOutcome outcome) => outcome switch
     {
-        CallOutcome.Succeeded succeeded => JsonSerializer.Deserialize(succeeded.Json.Span, ResultType)!,
-        CallOutcome.ToolFailed { Json: { } json } => JsonSerializer.Deserialize(json.Span, ResultType)!,
-        CallOutcome.ToolFailed { ErrorCode: { } code } failed => throw new McpProtocolException(failed.Sentence, (McpErrorCode)code),
-        CallOutcome.NotFound missing => throw NoSuchTool(missing.Sentence),
-        CallOutcome.NeedsConnection missing => Failed($"{missing.Sentence} Open {publicUrl.Absolute(missing.Path)}"),
-        _ => Failed(outcome.Explanation ?? "The call failed."),
+        CallOutcome.Succeeded succeeded => Result(request, succeeded.Node ?? Read(succeeded.Json)),
+        CallOutcome.ToolFailed { Json: { } json } => Result(request, Read(json)),
+        CallOutcome.ToolFailed { ErrorCode: { } code } failed => Error(request, code, failed.Sentence, failed.ErrorData),
+        CallOutcome.NotFound missing => Error(request, (int)McpErrorCode.InvalidParams, missing.Sentence),
+        _ when request.Method == RequestMethods.ToolsCall => Result(request, Failed(Sentence(outcome))),
+        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(outcome)),
     };
 
-    public static McpProtocolException NoSuchTool(string sentence) => new(sentence, McpErrorCode.InvalidParams);
-
-    /// <summary>A definition as the server sent it, under another name where one is given.</summary>
-    public static Tool Definition(JsonObject tool, string? name = null)
+    public static JsonRpcError Error(GatewayRequest request, int code, string sentence, JsonNode? data = null) => new()
     {
-        var definition = tool.Deserialize(ToolType)!;
-        definition.Name = name ?? definition.Name;
-        return definition;
+        Id = request.Id,
+        Error = new JsonRpcErrorDetail { Code = code, Message = sentence, Data = data },
+    };
+
+    public static JsonRpcResponse Result(GatewayRequest request, JsonObject result)
+    {
+        if (!request.IsPerRequest)
+        {
+            result.Remove("resultType");
+            return new JsonRpcResponse { Id = request.Id, Result = result };
+        }
+
+        result.TryAdd("resultType", "complete");
+        if (Cacheable.Contains(request.Method))
+        {
+            result.TryAdd("ttlMs", 0);
+            result["cacheScope"] = "private";
+        }
+
+        return new JsonRpcResponse { Id = request.Id, Result = result };
     }
 
-    private static CallToolResult Failed(string sentence) => new() { IsError = true, Content = [new TextContentBlock { Text = sentence }] };
+    public string Sentence(CallOutcome outcome) => outcome is CallOutcome.NeedsConnection missing
+        ? $"{missing.Sentence} Open {publicUrl.Absolute(missing.Path)}"
+        : outcome.Explanation ?? "The call failed.";
 
-    private static JsonTypeInfo<T> Type<T>() => (JsonTypeInfo<T>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T));
+    private static JsonObject Read(ReadOnlyMemory<byte> json) => JsonNode.Parse(json.Span) as JsonObject ?? [];
+
+    private static JsonObject Failed(string sentence) => new()
+    {
+        ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = sentence }),
+        ["isError"] = true,
+    };
 }

@@ -18,5 +18,5 @@ internal static class GatewayCaller
 
     public static void Note(HttpContext context, IDictionary<string, object?> items) => items[Item] = Of(context);
 
-    public static Caller Of<T>(RequestContext<T> request) => (Caller)request.Items[Item]!;
+    public static Caller Of(MessageContext context) => (Caller)context.Items[Item]!;
 }

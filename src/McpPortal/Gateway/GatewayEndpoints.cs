@@ -2,6 +2,7 @@ using McpPortal.Clients;
 using McpPortal.StreamableHttp;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Authorization;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
@@ -11,9 +12,10 @@ internal static class GatewayEndpoints
 {
     public static void MapGateway(this IEndpointRouteBuilder endpoints)
     {
-        var handlers = endpoints.ServiceProvider.GetRequiredService<GatewayHandlers>();
-        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(handlers.All()));
-        Map("/mcp/{server}", context => handlers.OneAsync(GatewayCaller.Of(context), (string)context.GetRouteValue("server")!, context.RequestAborted));
+        var all = endpoints.ServiceProvider.GetRequiredService<AllServers>();
+        var one = endpoints.ServiceProvider.GetRequiredService<OneServer>();
+        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(all.Options()));
+        Map("/mcp/{server}", context => one.OptionsAsync(GatewayCaller.Of(context), (string)context.GetRouteValue("server")!, context.Features.Get<JsonRpcMessage>(), context.RequestAborted));
 
         void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options)
         {

@@ -1,5 +1,6 @@
 using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Sessions;
 using McpPortal.StreamableHttp;
 using ModelContextProtocol.Protocol;
 
@@ -8,8 +9,11 @@ namespace McpPortal.Gateway;
 /// <summary>AI clients' sessions of the older revisions on this node. What changes for their user reaches them; what is withdrawn ends them.</summary>
 internal sealed class GatewaySessions : IDisposable
 {
-    public GatewaySessions(GatewayOptions options, Invalidations invalidations, TimeProvider time)
+    private readonly UpstreamNews _news;
+
+    public GatewaySessions(GatewayOptions options, Invalidations invalidations, UpstreamNews news, TimeProvider time)
     {
+        _news = news;
         Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = options.SessionTimeout, MaxSessionsPerUser = options.MaxSessionsPerUser }, time);
         invalidations.Subscribe(invalidation => _ = Task.Run(() => FollowAsync(invalidation)));
     }
@@ -26,8 +30,15 @@ internal sealed class GatewaySessions : IDisposable
         // Clients begin a new session, if they still may.
         InvalidationKind.User or InvalidationKind.AccessKeys => Table.CloseUserAsync(KeyOf(new UserId(invalidation.Subject))),
         InvalidationKind.Everything => Task.WhenAll(Table.List().Select(session => Table.CloseAsync(session.Id))),
-        InvalidationKind.Credentials or InvalidationKind.Groups => Table.NotifyAsync(NotificationMethods.ToolListChangedNotification, KeyOf(new UserId(invalidation.Subject))),
-        InvalidationKind.Server => Table.NotifyAsync(NotificationMethods.ToolListChangedNotification),
+        InvalidationKind.Credentials or InvalidationKind.Groups => ToolsChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Server => ToolsChangedAsync(null),
         _ => Task.CompletedTask,
     };
+
+    /// <summary>For one user, or for whoever it may concern.</summary>
+    private Task ToolsChangedAsync(UserId? user)
+    {
+        _news.Tell(user, new UpstreamNotice(null, NotificationMethods.ToolListChangedNotification));
+        return Table.NotifyAsync(NotificationMethods.ToolListChangedNotification, user is { } one ? KeyOf(one) : null);
+    }
 }

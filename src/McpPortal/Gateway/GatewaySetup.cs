@@ -6,7 +6,12 @@ internal static class GatewaySetup
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<GatewayAnswers>();
-        services.AddSingleton<GatewayHandlers>();
+        services.AddSingleton<GatewayFilter>();
+        services.AddSingleton<GatewayCalls>();
+        services.AddSingleton<Listening>();
+        services.AddSingleton<SessionSubscriptions>();
+        services.AddSingleton<OneServer>();
+        services.AddSingleton<AllServers>();
         services.AddSingleton<GatewaySessions>();
     }
 }

@@ -20,6 +20,7 @@ internal sealed partial class SessionOpener(
     SecretStore secrets,
     OutboundGuard outbound,
     StdioTransports stdio,
+    UpstreamNews news,
     SessionsOptions options,
     TimeProvider time,
     ILogger<SessionOpener> logger)
@@ -40,9 +41,10 @@ internal sealed partial class SessionOpener(
         var aborted = new CancellationTokenSource();
         try
         {
-            var (transport, replaceAt) = server.Transport == ServerTransport.Http
+            var (inner, replaceAt) = server.Transport == ServerTransport.Http
                 ? (Http(key.User, server), null)
                 : await StdioAsync(key.User, server, credentials, aborted.Token, deadline.Token);
+            var transport = new RawTransport(inner);
             var client = await McpClient.CreateAsync(
                 transport,
                 new McpClientOptions
@@ -55,7 +57,7 @@ internal sealed partial class SessionOpener(
                 },
                 NullLoggerFactory.Instance,
                 deadline.Token);
-            return new SessionResult.Opened(new UpstreamSession(key, server, client, replaceAt, aborted, time));
+            return new SessionResult.Opened(new UpstreamSession(key, server, client, transport, news, replaceAt, aborted, time));
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -14,6 +14,7 @@ internal static class SessionsSetup
         services.AddSingleton<CredentialInjector>();
         services.AddSingleton<CredentialScrubber>();
         services.AddHostedService<QuietTraces>();
+        services.AddSingleton<UpstreamNews>();
         services.AddSingleton<SessionOpener>();
         services.AddSingleton<SessionPool>();
         services.AddHostedService<SessionSweeper>();

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using McpPortal.Servers;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -10,12 +12,15 @@ namespace McpPortal.Sessions;
 /// <summary>One live MCP client of one user at one server. It drains before it closes, unless it is aborted.</summary>
 internal sealed class UpstreamSession : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Action<ProgressNotificationParams>> _progress = new(StringComparer.Ordinal);
+    private const string Reserved = "io.modelcontextprotocol/";
+    private readonly ConcurrentDictionary<string, UpstreamWishes> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _aborted;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private readonly McpClient _client;
-    private readonly IAsyncDisposable _progressHandler;
+    private readonly RawTransport _transport;
+    private readonly UpstreamNews _news;
+    private readonly Dictionary<string, int> _subscribed = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<JsonObject>>? _tools;
     private int _active;
@@ -25,14 +30,16 @@ internal sealed class UpstreamSession : IAsyncDisposable
     /// <param name="key">What the session is for.</param>
     /// <param name="server">The server as it was when the session was opened.</param>
     /// <param name="client">The open client.</param>
+    /// <param name="transport">What the client is open over.</param>
+    /// <param name="news">Told what the server says without being asked.</param>
     /// <param name="replaceAt">See <see cref="ReplaceAt"/>.</param>
     /// <param name="aborted">Cancelled by <see cref="AbortAsync"/>; the transport may listen too.</param>
     /// <param name="time">The clock.</param>
-    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, DateTimeOffset? replaceAt, CancellationTokenSource aborted, TimeProvider time)
+    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, RawTransport transport, UpstreamNews news, DateTimeOffset? replaceAt, CancellationTokenSource aborted, TimeProvider time)
     {
-        (Key, Server, _client, ReplaceAt, _aborted, _time) = (key, server, client, replaceAt, aborted, time);
+        (Key, Server, _client, _transport, _news, ReplaceAt, _aborted, _time) = (key, server, client, transport, news, replaceAt, aborted, time);
         OpenedAt = LastUsedAt = time.GetUtcNow();
-        _progressHandler = client.RegisterNotificationHandler(NotificationMethods.ProgressNotification, OnProgress);
+        transport.Heard = Hear;
     }
 
     public SessionKey Key { get; }
@@ -53,6 +60,14 @@ internal sealed class UpstreamSession : IAsyncDisposable
 
     /// <summary>Completes when the client is closed.</summary>
     public Task Closed => _closed.Task;
+
+    /// <summary>What the server says it can do, and how to use it.</summary>
+    public ServerCapabilities Capabilities => _client.ServerCapabilities;
+
+    public string? Instructions => _client.ServerInstructions;
+
+    /// <summary>The server speaks 2026-07-28 or later: no session, and whoever asks says in each request what it can do.</summary>
+    public bool IsPerRequest => string.CompareOrdinal(_client.NegotiatedProtocolVersion, "2026-07-28") >= 0;
 
     /// <summary>Whether new calls may still begin.</summary>
     public bool IsUsable => !_retired && !_client.Completion.IsCompleted;
@@ -116,30 +131,48 @@ internal sealed class UpstreamSession : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Sends a request and returns its raw result. Throws what the SDK throws.</summary>
-    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, Action<ProgressNotificationParams>? progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends a request and returns what the server answered. What of its metadata concerns the asker's own connection is taken out. Throws
+    /// what the SDK throws when there is no answer.
+    /// </summary>
+    public async Task<UpstreamAnswer> AskAsync(string method, JsonObject parameters, UpstreamWishes wishes, CancellationToken cancellationToken)
     {
-        string? token = null;
-        if (progress is not null)
+        var answer = await AskOnceAsync(method, parameters, wishes, cancellationToken);
+        if (answer.Error?.Code != (int)McpErrorCode.HeaderMismatch || method != RequestMethods.ToolsCall || _tools is { IsCompletedSuccessfully: true })
         {
-            token = Guid.NewGuid().ToString("N");
-            _progress[token] = progress;
-            var meta = parameters["_meta"] as JsonObject ?? [];
-            meta["progressToken"] = token;
-            parameters["_meta"] = meta;
+            return answer;
         }
 
-        try
+        // Arguments that travel in headers too are known from the definitions; a server that misses them did nothing.
+        await ToolsAsync(cancellationToken);
+        return await AskOnceAsync(method, parameters, wishes, cancellationToken);
+    }
+
+    /// <summary>
+    /// Keeps the server telling what changes until cancelled: lists as far as it does so by itself, and these resources. What it says goes
+    /// to <see cref="UpstreamNews"/>.
+    /// </summary>
+    /// <param name="wanted">As in <c>subscriptions/listen</c> (2026-07-28).</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task ListenAsync(JsonObject wanted, CancellationToken cancellationToken)
+    {
+        if (IsPerRequest)
         {
-            var response = await _client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters }, cancellationToken);
-            return response.Result;
+            await AskOnceAsync(RequestMethods.SubscriptionsListen, new JsonObject { ["notifications"] = wanted.DeepClone() }, UpstreamWishes.None, cancellationToken);
+            return;
         }
-        finally
+
+        var uris = (wanted["resourceSubscriptions"] as JsonArray ?? []).Select(uri => (string?)uri).OfType<string>().ToList();
+        foreach (var uri in uris.Where(uri => Count(uri, 1) == 1))
         {
-            if (token is not null)
-            {
-                _progress.TryRemove(token, out _);
-            }
+            await AskOnceAsync(RequestMethods.ResourcesSubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, cancellationToken);
+        }
+
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var uri in uris.Where(uri => Count(uri, -1) == 0 && IsUsable))
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+            await AskOnceAsync(RequestMethods.ResourcesUnsubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, patience.Token);
         }
     }
 
@@ -173,7 +206,6 @@ internal sealed class UpstreamSession : IAsyncDisposable
 
         try
         {
-            await _progressHandler.DisposeAsync();
             await _client.DisposeAsync();
         }
         finally
@@ -194,25 +226,34 @@ internal sealed class UpstreamSession : IAsyncDisposable
         var tools = new List<JsonObject>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         string? cursor = null;
-        for (var page = 0; page < MaxPages; page++)
+        for (var pages = 0; pages < MaxPages; pages++)
         {
-            var result = await _client.ListToolsAsync(new ListToolsRequestParams { Cursor = cursor }, deadline.Token);
-
-            // The client needs the schemas to put annotated arguments into headers (2026-07-28).
-            _client.AddKnownTools(result.Tools);
-            foreach (var tool in result.Tools)
+            var answer = await AskOnceAsync(RequestMethods.ToolsList, cursor is null ? [] : new JsonObject { ["cursor"] = cursor }, UpstreamWishes.None, deadline.Token);
+            if (answer.Error is { } error)
             {
-                var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(tool, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Tool)));
-                bytes += json.Length;
+                throw new McpProtocolException(error.Message, (McpErrorCode)error.Code);
+            }
+
+            if (answer.Result is not JsonObject result || result["tools"] is not JsonArray page)
+            {
+                throw new McpException("A list of tools without tools.");
+            }
+
+            foreach (var tool in page)
+            {
+                bytes += tool?.ToJsonString().Length ?? 0;
                 if (bytes > MaxBytes)
                 {
                     throw new AnswerTooLongException(Server.Name, MaxBytes);
                 }
 
-                tools.Add((JsonObject)JsonNode.Parse(json)!);
+                if (IsKnown(tool))
+                {
+                    tools.Add((JsonObject)tool!.DeepClone());
+                }
             }
 
-            cursor = result.NextCursor;
+            cursor = (string?)result["nextCursor"];
             if (cursor is null || !seen.Add(cursor))
             {
                 return tools;
@@ -222,16 +263,127 @@ internal sealed class UpstreamSession : IAsyncDisposable
         return tools;
     }
 
-    private ValueTask OnProgress(JsonRpcNotification notification, CancellationToken cancellationToken)
+    /// <summary>The client needs the schemas to put annotated arguments into headers (2026-07-28); tools whose annotations make no sense are left out.</summary>
+    private bool IsKnown(JsonNode? tool)
     {
-        var parameters = System.Text.Json.JsonSerializer.Deserialize(
-            notification.Params,
-            (System.Text.Json.Serialization.Metadata.JsonTypeInfo<ProgressNotificationParams>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ProgressNotificationParams)));
-        if (parameters is not null && parameters.ProgressToken.Token is string token && _progress.TryGetValue(token, out var callback))
+        try
         {
-            callback(parameters);
+            _client.AddKnownTools([tool.Deserialize((JsonTypeInfo<Tool>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Tool)))!]);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<UpstreamAnswer> AskOnceAsync(string method, JsonObject parameters, UpstreamWishes wishes, CancellationToken cancellationToken)
+    {
+        var token = wishes.Progress is null && wishes.Log is null ? null : Guid.NewGuid().ToString("N");
+        var meta = Meta(parameters);
+        if (token is not null)
+        {
+            _running[token] = wishes;
+            if (wishes.Progress is not null)
+            {
+                meta["progressToken"] = token;
+            }
         }
 
-        return ValueTask.CompletedTask;
+        if (meta.Count > 0 && meta.Parent is null)
+        {
+            parameters["_meta"] = meta;
+        }
+
+        var asked = new RawRequest(IsPerRequest ? wishes.LogLevel : null);
+        try
+        {
+            await _client.SendRequestAsync(asked.Message(method, parameters), cancellationToken);
+            return asked.Answer ?? throw new McpException("An answer without a request.");
+        }
+        catch (McpProtocolException refusal)
+        {
+            return UpstreamAnswer.Of(refusal);
+        }
+        finally
+        {
+            _transport.Forget(asked);
+            if (token is not null)
+            {
+                _running.TryRemove(token, out _);
+            }
+        }
+    }
+
+    /// <summary>Older servers refuse what only the newest revision knows; to the others the asker still says what it can do.</summary>
+    private JsonObject Meta(JsonObject parameters)
+    {
+        if (parameters["_meta"] is not JsonObject meta)
+        {
+            return [];
+        }
+
+        foreach (var name in meta.Select(entry => entry.Key).Where(name => name.StartsWith(Reserved, StringComparison.Ordinal) && !(IsPerRequest && name == MetaKeys.ClientCapabilities)).ToList())
+        {
+            meta.Remove(name);
+        }
+
+        meta.Remove("progressToken");
+        return meta;
+    }
+
+    private void Hear(JsonRpcNotification notification)
+    {
+        switch (notification.Method)
+        {
+            case NotificationMethods.ProgressNotification:
+                HearProgress(notification.Params);
+                break;
+            case NotificationMethods.LoggingMessageNotification when notification.Params is JsonObject said:
+                foreach (var wishes in _running.Values)
+                {
+                    wishes.Log?.Invoke(said);
+                }
+
+                break;
+            case NotificationMethods.ToolListChangedNotification:
+                lock (_gate)
+                {
+                    _tools = null;
+                }
+
+                Tell(notification);
+                break;
+            case NotificationMethods.PromptListChangedNotification or NotificationMethods.ResourceListChangedNotification or NotificationMethods.ResourceUpdatedNotification:
+                Tell(notification);
+                break;
+        }
+    }
+
+    private void Tell(JsonRpcNotification notification) => _news.Tell(Key.User, new UpstreamNotice(Key.Server, notification.Method, notification.Params as JsonObject));
+
+    /// <summary>How many listen to a resource now: the server is told of the first and of the last.</summary>
+    private int Count(string uri, int change)
+    {
+        lock (_subscribed)
+        {
+            return _subscribed[uri] = _subscribed.GetValueOrDefault(uri) + change;
+        }
+    }
+
+    private void HearProgress(JsonNode? parameters)
+    {
+        try
+        {
+            if (parameters.Deserialize((JsonTypeInfo<ProgressNotificationParams>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ProgressNotificationParams))) is { ProgressToken.Token: string token } progress
+                && _running.TryGetValue(token, out var wishes))
+            {
+                wishes.Progress?.Invoke(progress);
+            }
+        }
+        catch (JsonException)
+        {
+            // Nobody's.
+        }
     }
 }

@@ -1,0 +1,34 @@
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.Gateway;
+
+/// <summary>As what the portal introduces itself to MCP clients.</summary>
+internal static class GatewayIdentity
+{
+    private static readonly Implementation Portal = new() { Name = "mcpportal", Title = "McpPortal", Version = typeof(GatewayIdentity).Assembly.GetName().Version?.ToString(3) ?? "0" };
+
+    public static McpServerOptions Options(string? instructions, ServerCapabilities capabilities, McpMessageFilter filter)
+    {
+        var options = new McpServerOptions { ServerInfo = Portal, ServerInstructions = instructions, ScopeRequests = false, Capabilities = capabilities };
+        options.Filters.Message.IncomingFilters.Add(filter);
+
+        // The filter answers before it; without it the SDK would not say that lists change.
+        options.Handlers.SubscriptionsListenHandler = (_, _) => throw new McpProtocolException("Nothing to listen to.", McpErrorCode.MethodNotFound);
+        return options;
+    }
+
+    /// <summary>What a client is offered of what a server can do. Tools may always appear: with a credential, say.</summary>
+    /// <param name="server">What the server can do, if it was asked.</param>
+    /// <param name="isHeard">Whether what it says without being asked reaches the portal.</param>
+    public static ServerCapabilities Offer(ServerCapabilities? server, bool isHeard) => new()
+    {
+        Tools = new ToolsCapability { ListChanged = true },
+        Prompts = server?.Prompts is { } prompts ? new PromptsCapability { ListChanged = isHeard ? prompts.ListChanged : null } : null,
+        Resources = server?.Resources is { } resources ? new ResourcesCapability { ListChanged = isHeard ? resources.ListChanged : null, Subscribe = isHeard ? resources.Subscribe : null } : null,
+        Completions = server?.Completions,
+        Logging = server?.Logging,
+        Experimental = server?.Experimental,
+    };
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using McpPortal.Calls;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.Gateway;
+
+/// <summary>What an MCP client asks, who it acts for, and what it can be told meanwhile.</summary>
+internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest message, CancellationToken cancelled)
+{
+    public Caller Caller { get; } = GatewayCaller.Of(context);
+
+    public string Method => message.Method;
+
+    public RequestId Id => message.Id;
+
+    /// <summary>As the client sent them; whoever passes them on may change them.</summary>
+    public JsonObject Parameters { get; } = message.Params as JsonObject ?? [];
+
+    /// <summary>Revision 2026-07-28 or later: each request says what the client can do.</summary>
+    public bool IsPerRequest { get; } = string.CompareOrdinal(message.Context?.ProtocolVersion, "2026-07-28") >= 0;
+
+    /// <summary>The client, on the stream of this request.</summary>
+    public McpServer Client => context.Server;
+
+    public Notices Notices { get; } = new(context.Server, cancelled);
+
+    public JsonObject? Meta => Parameters["_meta"] as JsonObject;
+
+    /// <summary>Of the client, whichever way it said so.</summary>
+    public JsonNode? Capabilities => IsPerRequest
+        ? Meta?[MetaKeys.ClientCapabilities]?.DeepClone()
+        : System.Text.Json.JsonSerializer.SerializeToNode(Client.ClientCapabilities, ModelContextProtocol.McpJsonUtilities.DefaultOptions);
+
+    public string? Text(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    public Task AnswerAsync(JsonRpcMessage answer, CancellationToken cancellationToken) => message.Context!.RelatedTransport!.SendMessageAsync(answer, cancellationToken);
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using McpPortal.Calls;
+using McpPortal.Sessions;
+using ModelContextProtocol.Protocol;
+
+namespace McpPortal.Gateway;
+
+/// <summary><c>subscriptions/listen</c> (2026-07-28): a request that stays open and says what changes.</summary>
+internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
+{
+    private const string Acknowledged = "notifications/subscriptions/acknowledged";
+
+    /// <summary>Tells until the client has gone, or may not use the server any more.</summary>
+    public async Task<JsonRpcMessage> UntilGoneAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
+    {
+        request.Notices.Send(Acknowledged, Marked(request, new JsonObject { ["notifications"] = wanted.Granted.DeepClone() }));
+        using (news.Subscribe(request.Caller.User, notice =>
+        {
+            if (wanted.Includes(notice))
+            {
+                request.Notices.Send(notice.Method, Marked(request, notice.Uri is { } uri ? new JsonObject { ["uri"] = uri } : []));
+            }
+        }))
+        {
+            if (slug is not null && wanted.NeedsServer)
+            {
+                await calls.ListenAsync(request.Caller, slug, wanted.Granted, cancellationToken);
+            }
+            else
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return GatewayAnswers.Result(request, []);
+    }
+
+    /// <summary>Clients tell their streams apart by the id of the request that began them.</summary>
+    private static JsonObject Marked(GatewayRequest request, JsonObject parameters)
+    {
+        parameters["_meta"] = new JsonObject { [MetaKeys.SubscriptionId] = request.Id.Id is long number ? number : request.Id.ToString() };
+        return parameters;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using McpPortal.Calls;
+using McpPortal.Data;
+using McpPortal.Servers;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace McpPortal.Gateway;
+
+/// <summary><c>/mcp/{server}</c>: one server, passed through as it is.</summary>
+internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, SessionSubscriptions subscriptions, GatewayAnswers answers, GatewayFilter filter)
+{
+    private static readonly string[] Passed =
+    [
+        RequestMethods.PromptsList, RequestMethods.PromptsGet, RequestMethods.ResourcesList, RequestMethods.ResourcesTemplatesList, RequestMethods.ResourcesRead, RequestMethods.CompletionComplete,
+    ];
+
+    /// <summary>The server as this client meets it; null when the caller may not use it.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="slug">The server.</param>
+    /// <param name="first">What is asked: only who begins is told what the server can do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<McpServerOptions?> OptionsAsync(Caller caller, string slug, JsonRpcMessage? first, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(caller.User, slug, cancellationToken) is not { } server || !caller.MayUse(server.Id))
+        {
+            return null;
+        }
+
+        var session = new Session(server);
+        if (first is JsonRpcRequest { Method: RequestMethods.Initialize or RequestMethods.ServerDiscover })
+        {
+            var (introduction, failure) = await calls.IntroduceAsync(caller, slug, cancellationToken);
+            session.Introduced = introduction;
+            session.Instructions = introduction is null ? failure?.Explanation : introduction.Instructions ?? server.Description;
+        }
+
+        return GatewayIdentity.Options(session.Instructions, session.Offer, filter.Over((request, stop) => AnswerAsync(request, session, stop)));
+    }
+
+    private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, Session session, CancellationToken cancellationToken) => request.Method switch
+    {
+        RequestMethods.ToolsList => await ListToolsAsync(request, session.Slug, cancellationToken),
+        RequestMethods.ToolsCall when request.Text("name") is { } tool => await passing.CallToolAsync(request, session.Slug, tool, session.LogLevel, cancellationToken),
+        RequestMethods.ToolsCall => GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "The name of the tool is missing."),
+        RequestMethods.SubscriptionsListen when request.IsPerRequest => await ListenAsync(request, session, cancellationToken),
+        RequestMethods.ResourcesSubscribe or RequestMethods.ResourcesUnsubscribe when request is { IsPerRequest: false, Client.SessionId: { } id } => Subscribe(request, session, id),
+        RequestMethods.LoggingSetLevel when !request.IsPerRequest => await SetLevelAsync(request, session, cancellationToken),
+        _ when Passed.Contains(request.Method) => await passing.AskAsync(request, session.Slug, session.LogLevel, cancellationToken),
+        _ => null,
+    };
+
+    private async Task<JsonRpcMessage> ListToolsAsync(GatewayRequest request, string slug, CancellationToken cancellationToken)
+    {
+        var outcome = await calls.ListToolsAsync(request.Caller, slug, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return outcome is ToolListOutcome.Listed listed
+            ? GatewayAnswers.Result(request, new JsonObject { ["tools"] = new JsonArray([.. listed.Tools]) })
+            : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(((ToolListOutcome.Failed)outcome).Outcome)]));
+    }
+
+    private async Task<JsonRpcMessage> ListenAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
+    {
+        (session.Introduced, _) = await calls.IntroduceAsync(request.Caller, session.Slug, cancellationToken);
+        var wanted = ListenedNews.Of(request.Parameters["notifications"] as JsonObject, session.Server.Id, session.Offer);
+        return await listening.UntilGoneAsync(request, session.Slug, wanted, cancellationToken);
+    }
+
+    private JsonRpcMessage Subscribe(GatewayRequest request, Session session, string id)
+    {
+        if (request.Text("uri") is not { Length: > 0 } uri)
+        {
+            return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "The uri of the resource is missing.");
+        }
+
+        if (request.Method == RequestMethods.ResourcesSubscribe)
+        {
+            subscriptions.Begin(request.Caller, session.Server.Id, session.Slug, id, uri);
+        }
+        else
+        {
+            subscriptions.End(id, uri);
+        }
+
+        return GatewayAnswers.Result(request, []);
+    }
+
+    /// <summary>A session of an older revision has one level; a server of the newest is told with each request, an older one now.</summary>
+    private async Task<JsonRpcMessage> SetLevelAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
+    {
+        if (request.Text("level") is not { } level || !LogLevels.IsOne(level))
+        {
+            return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "There is no such level.");
+        }
+
+        session.LogLevel = level;
+        return session.Introduced is { IsPerRequest: false, Capabilities.Logging: not null }
+            ? await passing.AskAsync(request, session.Slug, level, cancellationToken)
+            : GatewayAnswers.Result(request, []);
+    }
+
+    /// <summary>What lasts as long as a client's session; of the newest revision, one request.</summary>
+    private sealed class Session(ServerSnapshot server)
+    {
+        public ServerSnapshot Server { get; } = server;
+
+        public string Slug => Server.Slug;
+
+        public string? Instructions { get; set; } = server.Description;
+
+        public ServerIntroduction? Introduced { get; set; }
+
+        public string? LogLevel { get; set; }
+
+        /// <summary>An older server over HTTP speaks unasked only to who keeps a connection open for it, which would be one for each of its users.</summary>
+        public ServerCapabilities Offer => GatewayIdentity.Offer(Introduced?.Capabilities, isHeard: Server.Transport == ServerTransport.Stdio || Introduced?.IsPerRequest == true);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpPortal.Sessions;
+
+/// <summary>
+/// Lies under the SDK's client and hands on what a server says as it is. The client makes exceptions of errors, answers questions itself
+/// and reads notifications in any order; here errors and questions are answers like others, and notifications are heard before the answer
+/// that follows them.
+/// </summary>
+internal sealed class RawTransport(IClientTransport inner) : IClientTransport
+{
+    private readonly ConcurrentDictionary<RequestId, RawRequest> _asked = new();
+
+    public string Name => inner.Name;
+
+    /// <summary>Called for each notification; must be quick.</summary>
+    public Action<JsonRpcNotification>? Heard { get; set; }
+
+    public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => new Connection(await inner.ConnectAsync(cancellationToken), this);
+
+    /// <summary>Whoever asked no longer waits.</summary>
+    public void Forget(RawRequest request)
+    {
+        if (request.Id is { } id)
+        {
+            _asked.TryRemove(id, out _);
+        }
+    }
+
+    private JsonRpcMessage Pass(JsonRpcMessage message)
+    {
+        switch (message)
+        {
+            case JsonRpcNotification notification:
+                Heard?.Invoke(notification);
+                return message;
+            case JsonRpcResponse response when _asked.TryRemove(response.Id, out var request):
+                request.Answer = new UpstreamAnswer(response.Result, null);
+                return new JsonRpcResponse { Id = response.Id, Result = new JsonObject() };
+            case JsonRpcError error when _asked.TryRemove(error.Id, out var request):
+                request.Answer = new UpstreamAnswer(null, error.Error);
+                return new JsonRpcResponse { Id = error.Id, Result = new JsonObject() };
+            default:
+                return message;
+        }
+    }
+
+    private sealed class Connection(ITransport inner, RawTransport transport) : ITransport
+    {
+        public string? SessionId => inner.SessionId;
+
+        public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader, transport);
+
+        public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
+        {
+            if (message is JsonRpcRequest request && RawRequest.Of(request) is { } asked)
+            {
+                asked.Id = request.Id;
+                transport._asked[request.Id] = asked;
+
+                // The client takes it out of what it sends.
+                if (asked.LogLevel is { } level && (request.Params as JsonObject)?["_meta"] is JsonObject meta)
+                {
+                    meta[MetaKeys.LogLevel] = level;
+                }
+            }
+
+            return inner.SendMessageAsync(message, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class Reader(ChannelReader<JsonRpcMessage> inner, RawTransport transport) : ChannelReader<JsonRpcMessage>
+    {
+        public override Task Completion => inner.Completion;
+
+        public override bool TryRead([MaybeNullWhen(false)] out JsonRpcMessage item)
+        {
+            if (!inner.TryRead(out item))
+            {
+                return false;
+            }
+
+            item = transport.Pass(item);
+            return true;
+        }
+
+        public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => inner.WaitToReadAsync(cancellationToken);
+    }
+}
