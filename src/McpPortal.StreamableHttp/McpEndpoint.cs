@@ -99,9 +99,10 @@ internal sealed partial class McpEndpoint
 
         try
         {
-            message.Context = ContextOf(context, version.Count > 0 ? version.ToString() : null);
-            context.Features.Set(message);
             var perRequest = IsPerRequest(context, message);
+            // A session has negotiated its revision. The header SHOULD repeat it (2025-06-18, transports): another known one is no error, and changes nothing.
+            message.Context = ContextOf(context, (perRequest || _options.Stateless) && version.Count > 0 ? version.ToString() : null);
+            context.Features.Set(message);
             fault = perRequest && PerRequestChecks.Check(message, context.Request.Headers) is { } refusal ? refusal
                 : perRequest || _options.Stateless ? await _perRequest.PostAsync(context, message)
                 : await _sessions.PostAsync(context, message);

@@ -63,6 +63,20 @@ public sealed class SessionTests
         Assert.Empty(host.Sessions.List());
     }
 
+    [Theory]
+    [InlineData("2025-03-26")]
+    [InlineData("2025-06-18")]
+    public async Task A_session_keeps_the_revision_it_began_with(string named)
+    {
+        await using var host = await StartAsync();
+        var id = await host.InitializeAsync("ana");
+
+        using var response = await host.PostAsync(ListTools, ("Mcp-Session-Id", id), ("MCP-Protocol-Version", named));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("\"nothing\"", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_idle_session_is_swept_and_a_streaming_one_is_not()
     {
