@@ -36,7 +36,8 @@ internal sealed class McpTestHost : IAsyncDisposable
         TimeProvider? time = null,
         Func<HttpContext, bool>? origin = null,
         int maxBytes = 4 * 1024 * 1024,
-        bool stateless = false)
+        bool stateless = false,
+        ISseEventStreamStore? events = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -63,6 +64,7 @@ internal sealed class McpTestHost : IAsyncDisposable
             MaxRequestBytes = maxBytes,
             Sessions = sessions,
             Stateless = stateless,
+            EventStreamStore = events,
         });
         await app.StartAsync();
         return new McpTestHost(app, sessions);
