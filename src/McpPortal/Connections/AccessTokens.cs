@@ -11,18 +11,7 @@ internal sealed class AccessTokens(GrantCache cache, RefreshGate gate, ProviderD
     {
         var grants = await cache.GetAsync(user, cancellationToken);
         var (row, problem) = await ResolveAsync(grants, server, need, cancellationToken);
-        if (row is null)
-        {
-            return problem!;
-        }
-
-        var now = time.GetUtcNow();
-        var valid = row.ExpiresAt is null || now < row.ExpiresAt;
-
-        // Until it truly ends, a token that cannot be renewed at the moment is served without asking again.
-        return !row.IsDue(now) || (valid && (row.RefreshToken is null || row.NextAttemptAt > now))
-            ? Token(row)
-            : await AfterAsync(await gate.RenewAsync(row.Id, row.Generation, forced: false, cancellationToken), row, server, need, valid, cancellationToken);
+        return row is null ? problem! : await ServeAsync(row, server, need, cancellationToken);
     }
 
     /// <summary>
@@ -38,13 +27,25 @@ internal sealed class AccessTokens(GrantCache cache, RefreshGate gate, ProviderD
             return problem!;
         }
 
+        // This row and no second look: loads overlap, and what is in memory by now may be one that read before the renewal.
         return row.Generation > rejectedGeneration
-            ? await GetAsync(user, server, need, cancellationToken)
+            ? await ServeAsync(row, server, need, cancellationToken)
             : await AfterAsync(await gate.RenewAsync(row.Id, rejectedGeneration, forced: true, cancellationToken), row, server, need, serveOld: false, cancellationToken);
     }
 
     /// <summary>Decrypts for injection into one upstream and one call.</summary>
     public ValueTask<Plaintext> RevealAsync(TokenResult.Token token, CancellationToken cancellationToken) => vault.UnprotectAsync(token.Binding, token.Ciphertext, cancellationToken);
+
+    private async ValueTask<TokenResult> ServeAsync(Connection row, ServerSnapshot server, CredentialNeed need, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var valid = row.ExpiresAt is null || now < row.ExpiresAt;
+
+        // Until it truly ends, a token that cannot be renewed at the moment is served without asking again.
+        return !row.IsDue(now) || (valid && (row.RefreshToken is null || row.NextAttemptAt > now))
+            ? Token(row)
+            : await AfterAsync(await gate.RenewAsync(row.Id, row.Generation, forced: false, cancellationToken), row, server, need, valid, cancellationToken);
+    }
 
     private async ValueTask<(Connection? Row, TokenResult? Problem)> ResolveAsync(UserGrants grants, ServerSnapshot server, CredentialNeed need, CancellationToken cancellationToken)
     {
