@@ -89,6 +89,17 @@ internal sealed partial class CallRunner(
             : (introduction with { Instructions = introduction.Instructions is { } words ? clean.Scrub(words) : null }, null);
     }
 
+    /// <summary>See <see cref="UpstreamSession.AnnotatedSchemaAsync"/>; null also when the server cannot be asked, which the call itself will tell.</summary>
+    public async Task<JsonElement?> AnnotatedSchemaAsync(Caller caller, ServerSnapshot server, string tool, CancellationToken cancellationToken)
+    {
+        var (found, _, _) = await OverSessionAsync(caller.User, server, "listed its tools", async (session, stop) => new Found(await session.AnnotatedSchemaAsync(tool, stop)), cancellationToken);
+        return found?.Schema;
+    }
+
+    /// <summary>Whether everything that the server needs of the user is in place; no request is made.</summary>
+    public async ValueTask<bool> IsReadyAsync(UserId user, ServerSnapshot server, CancellationToken cancellationToken) =>
+        await resolver.ResolveAsync(user, server, cancellationToken) is CredentialSet.Ready;
+
     /// <summary>Keeps the user's own session listening until cancelled, or until the session ends.</summary>
     public async Task ListenAsync(UserId user, ServerSnapshot server, JsonObject wanted, CancellationToken cancellationToken)
     {
@@ -351,6 +362,8 @@ internal sealed partial class CallRunner(
         tool["annotations"] is JsonObject annotations && annotations["readOnlyHint"]?.GetValueKind() == JsonValueKind.True;
 
     private static string Shorten(string text) => text.Length <= MaxSentence ? text : string.Concat(text.AsSpan(0, MaxSentence), "…");
+
+    private sealed record Found(JsonElement? Schema);
 
     /// <summary>What is learned on the way, whatever the outcome.</summary>
     private sealed class Attempt

@@ -45,6 +45,14 @@ internal sealed class UpstreamCallService(
         }
     }
 
+    /// <summary>The schema of a tool some of whose arguments have to be repeated in headers (2026-07-28); null for others and for none.</summary>
+    public async ValueTask<JsonElement?> AnnotatedSchemaAsync(Caller caller, string serverSlug, string tool, CancellationToken cancellationToken) =>
+        (await FindAsync(caller, serverSlug, cancellationToken)).Server is { Transport: ServerTransport.Http } server ? await runner.AnnotatedSchemaAsync(caller, server, tool, cancellationToken) : null;
+
+    /// <summary>Whether the caller's user has given everything that the server needs.</summary>
+    public async ValueTask<bool> IsReadyAsync(Caller caller, string serverSlug, CancellationToken cancellationToken) =>
+        (await FindAsync(caller, serverSlug, cancellationToken)).Server is { } server && await runner.IsReadyAsync(caller.User, server, cancellationToken);
+
     /// <summary>What a server can do for the user, by its own account.</summary>
     public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {

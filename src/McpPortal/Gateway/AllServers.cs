@@ -47,7 +47,7 @@ internal sealed class AllServers(UpstreamCallService calls, ServerCatalog catalo
             else
             {
                 warnings.Add(listing is { IsCompletedSuccessfully: true, Result: ToolListOutcome.Failed failed }
-                    ? $"{server.Name}: {answers.Sentence(failed.Outcome)}"
+                    ? $"{server.Name}: {answers.Sentence(request, failed.Outcome, server.Slug)}"
                     : $"{server.Name} did not list its tools within {options.ListTimeout.TotalSeconds:0} seconds.");
             }
         }

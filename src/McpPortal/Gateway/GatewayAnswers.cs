@@ -14,14 +14,17 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
     private static readonly string[] Cacheable =
         [RequestMethods.ToolsList, RequestMethods.PromptsList, RequestMethods.ResourcesList, RequestMethods.ResourcesTemplatesList, RequestMethods.ResourcesRead];
 
-    public JsonRpcMessage Of(GatewayRequest request, CallOutcome outcome) => outcome switch
+    /// <param name="request">What was asked.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="server">Short name of the server that was asked.</param>
+    public JsonRpcMessage Of(GatewayRequest request, CallOutcome outcome, string server) => outcome switch
     {
         CallOutcome.Succeeded succeeded => Result(request, succeeded.Node ?? Read(succeeded.Json)),
         CallOutcome.ToolFailed { Json: { } json } => Result(request, Read(json)),
         CallOutcome.ToolFailed { ErrorCode: { } code } failed => Error(request, code, failed.Sentence, failed.ErrorData),
         CallOutcome.NotFound missing => Error(request, (int)McpErrorCode.InvalidParams, missing.Sentence),
-        _ when request.Method == RequestMethods.ToolsCall => Result(request, Failed(Sentence(outcome))),
-        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(outcome)),
+        _ when request.Method == RequestMethods.ToolsCall => Result(request, Failed(Sentence(request, outcome, server))),
+        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(request, outcome, server)),
     };
 
     public static JsonRpcError Error(GatewayRequest request, int code, string sentence, JsonNode? data = null) => new()
@@ -48,8 +51,8 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
         return new JsonRpcResponse { Id = request.Id, Result = result };
     }
 
-    public string Sentence(CallOutcome outcome) => outcome is CallOutcome.NeedsConnection missing
-        ? $"{missing.Sentence} Open {publicUrl.Absolute(missing.Path)}"
+    public string Sentence(GatewayRequest request, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing
+        ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, request.Caller.User, server)}"
         : outcome.Explanation ?? "The call failed.";
 
     private static JsonObject Read(ReadOnlyMemory<byte> json) => JsonNode.Parse(json.Span) as JsonObject ?? [];

@@ -7,11 +7,11 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.Gateway;
 
 /// <summary>Passes what a client asks to a server, and to the client what the server says until its answer.</summary>
-internal sealed class GatewayCalls(UpstreamCallService calls, GatewayAnswers answers)
+internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connecting, GatewayAnswers answers)
 {
     /// <summary>Calls a tool of a server.</summary>
     public Task<JsonRpcMessage> CallToolAsync(GatewayRequest request, string server, string tool, string? logLevel, CancellationToken cancellationToken) =>
-        UntilAnsweredAsync(request, logLevel, (parameters, wishes) =>
+        UntilAnsweredAsync(request, server, logLevel, (parameters, wishes) =>
         {
             var arguments = parameters["arguments"];
             parameters.Remove("arguments");
@@ -20,28 +20,41 @@ internal sealed class GatewayCalls(UpstreamCallService calls, GatewayAnswers ans
 
     /// <summary>Asks a server anything else.</summary>
     public Task<JsonRpcMessage> AskAsync(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken) =>
-        UntilAnsweredAsync(request, logLevel, (parameters, wishes) => calls.AskAsync(request.Caller, server, request.Method, parameters, wishes, cancellationToken), cancellationToken);
+        UntilAnsweredAsync(request, server, logLevel, (parameters, wishes) => calls.AskAsync(request.Caller, server, request.Method, parameters, wishes, cancellationToken), cancellationToken);
 
-    private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string? logLevel, Func<JsonObject, CallOptions, Task<CallOutcome>> ask, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, Task<CallOutcome>> ask, CancellationToken cancellationToken)
     {
         var wishes = Wishes(request, logLevel);
         var parameters = (JsonObject)request.Parameters.DeepClone();
-        for (var round = 0; ; round++)
+        var wasSent = Connecting.TakeAnswer(parameters);
+        if (wasSent == "accept")
         {
-            if (!request.IsPerRequest && request.Capabilities is { } capabilities)
+            await connecting.UntilThereAsync(request, server, cancellationToken);
+        }
+
+        for (var round = 0; round <= Questions.MaxRounds; round++)
+        {
+            Introduce(request, parameters);
+            var outcome = await ask((JsonObject)parameters.DeepClone(), wishes);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (outcome is CallOutcome.NeedsConnection missing && wasSent is null && Connecting.CanSend(request))
             {
-                // A client of an older revision said it once, when it began.
-                var meta = parameters["_meta"] as JsonObject ?? [];
-                meta[MetaKeys.ClientCapabilities] = capabilities;
-                parameters["_meta"] = meta;
+                if (request.IsPerRequest)
+                {
+                    return connecting.Question(request, missing, server);
+                }
+
+                wasSent = "asked";
+                if (await connecting.AskAsync(request, missing, server, cancellationToken))
+                {
+                    continue;
+                }
             }
 
-            var outcome = await ask(parameters, wishes);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (round == Questions.MaxRounds || outcome is not CallOutcome.Succeeded { Node: { } result } || !Questions.Are(request, result))
+            if (outcome is not CallOutcome.Succeeded { Node: { } result } || !Questions.Are(request, result))
             {
                 await request.Notices.Sent;
-                return answers.Of(request, outcome);
+                return answers.Of(request, outcome, server);
             }
 
             try
@@ -53,6 +66,21 @@ internal sealed class GatewayCalls(UpstreamCallService calls, GatewayAnswers ans
                 return GatewayAnswers.Error(request, (int)refusal.ErrorCode, refusal.Message);
             }
         }
+
+        return GatewayAnswers.Error(request, (int)McpErrorCode.InternalError, $"The server asked back {Questions.MaxRounds} times in a row, so the request was given up.");
+    }
+
+    /// <summary>A client of an older revision said once what it can do, when it began.</summary>
+    private static void Introduce(GatewayRequest request, JsonObject parameters)
+    {
+        if (request.IsPerRequest || request.Capabilities is not { } capabilities)
+        {
+            return;
+        }
+
+        var meta = parameters["_meta"] as JsonObject ?? [];
+        meta[MetaKeys.ClientCapabilities] = capabilities;
+        parameters["_meta"] = meta;
     }
 
     private static CallOptions Wishes(GatewayRequest request, string? logLevel)

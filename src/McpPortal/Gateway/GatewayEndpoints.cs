@@ -1,3 +1,4 @@
+using McpPortal.Calls;
 using McpPortal.Clients;
 using McpPortal.StreamableHttp;
 using McpPortal.Ui;
@@ -14,10 +15,11 @@ internal static class GatewayEndpoints
     {
         var all = endpoints.ServiceProvider.GetRequiredService<AllServers>();
         var one = endpoints.ServiceProvider.GetRequiredService<OneServer>();
-        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(all.Options()));
-        Map("/mcp/{server}", context => one.OptionsAsync(GatewayCaller.Of(context), (string)context.GetRouteValue("server")!, context.Features.Get<JsonRpcMessage>(), context.RequestAborted));
+        var calls = endpoints.ServiceProvider.GetRequiredService<UpstreamCallService>();
+        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(all.Options()), (_, name) => ToolNames.Split(name));
+        Map("/mcp/{server}", context => one.OptionsAsync(GatewayCaller.Of(context), ServerIn(context), context.Features.Get<JsonRpcMessage>(), context.RequestAborted), (context, name) => (ServerIn(context), name));
 
-        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options)
+        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, (string Server, string Tool)?> find)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
             var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
@@ -26,11 +28,14 @@ internal static class GatewayEndpoints
                 ServerOptions = options,
                 UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context).User),
                 FillItems = GatewayCaller.Note,
+                ToolSchema = (context, name) => find(context, name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default,
                 Sessions = sessions.Table,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
             }).RequireAuthorization(new AuthorizationPolicyBuilder(AccessKeyHandler.SchemeName).RequireAuthenticatedUser().Build());
         }
     }
+
+    private static string ServerIn(HttpContext context) => (string)context.GetRouteValue("server")!;
 
     /// <summary>In Development the portal is reached under whatever name the machine has.</summary>
     private static Func<HttpContext, bool> Origins(PublicUrl publicUrl, IHostEnvironment environment) =>

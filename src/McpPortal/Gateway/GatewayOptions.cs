@@ -12,6 +12,9 @@ internal sealed class GatewayOptions
     /// <summary>How long <c>/mcp</c> waits for the tools of all servers; those that are later are named and left out.</summary>
     public TimeSpan ListTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a call waits for its user, whom the client has sent to connect what is missing.</summary>
+    public TimeSpan ConnectWait { get; init; } = TimeSpan.FromMinutes(2);
+
     public static GatewayOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection("Gateway");
@@ -21,10 +24,12 @@ internal sealed class GatewayOptions
             SessionTimeout = section["SessionTimeout"] is null && configuration.GetValue<double?>("MCP_SESSION_TIMEOUT") is { } seconds ? TimeSpan.FromSeconds(seconds) : options.SessionTimeout,
             MaxSessionsPerUser = section["MaxSessionsPerUser"] is null && configuration.GetValue<int?>("MCP_MAX_CONNECTIONS_PER_USER") is { } sessions ? sessions : options.MaxSessionsPerUser,
             ListTimeout = options.ListTimeout,
+            ConnectWait = options.ConnectWait,
         };
         Check(options.SessionTimeout > TimeSpan.Zero, "SessionTimeout", "a positive time such as 01:00:00");
         Check(options.MaxSessionsPerUser > 0, "MaxSessionsPerUser", "a positive number");
         Check(options.ListTimeout > TimeSpan.Zero, "ListTimeout", "a positive time such as 00:00:05");
+        Check(options.ConnectWait > TimeSpan.Zero, "ConnectWait", "a positive time such as 00:02:00");
         return options;
 
         static void Check(bool good, string name, string write)

@@ -7,6 +7,7 @@ internal static class GatewaySetup
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<GatewayAnswers>();
         services.AddSingleton<GatewayFilter>();
+        services.AddSingleton<Connecting>();
         services.AddSingleton<GatewayCalls>();
         services.AddSingleton<Listening>();
         services.AddSingleton<SessionSubscriptions>();

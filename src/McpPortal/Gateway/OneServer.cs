@@ -9,7 +9,7 @@ using ModelContextProtocol.Server;
 namespace McpPortal.Gateway;
 
 /// <summary><c>/mcp/{server}</c>: one server, passed through as it is.</summary>
-internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, SessionSubscriptions subscriptions, GatewayAnswers answers, GatewayFilter filter)
+internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, SessionSubscriptions subscriptions, GatewayAnswers answers, GatewayFilter filter, GatewayOptions options)
 {
     private static readonly string[] Passed =
     [
@@ -31,12 +31,26 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
         var session = new Session(server);
         if (first is JsonRpcRequest { Method: RequestMethods.Initialize or RequestMethods.ServerDiscover })
         {
-            var (introduction, failure) = await calls.IntroduceAsync(caller, slug, cancellationToken);
-            session.Introduced = introduction;
-            session.Instructions = introduction is null ? failure?.Explanation : introduction.Instructions ?? server.Description;
+            await IntroduceAsync(caller, session, cancellationToken);
         }
 
         return GatewayIdentity.Options(session.Instructions, session.Offer, filter.Over((request, stop) => AnswerAsync(request, session, stop)));
+    }
+
+    /// <summary>A server that is slow or dead is offered with tools alone, and says why in its instructions.</summary>
+    private async Task IntroduceAsync(Caller caller, Session session, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.ListTimeout);
+        try
+        {
+            (session.Introduced, var failure) = await calls.IntroduceAsync(caller, session.Slug, patience.Token);
+            session.Instructions = failure?.Explanation ?? session.Introduced?.Instructions ?? session.Server.Description;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            session.Instructions = $"{session.Server.Name} did not answer within {options.ListTimeout.TotalSeconds:0} seconds.";
+        }
     }
 
     private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, Session session, CancellationToken cancellationToken) => request.Method switch
@@ -57,12 +71,12 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
         cancellationToken.ThrowIfCancellationRequested();
         return outcome is ToolListOutcome.Listed listed
             ? GatewayAnswers.Result(request, new JsonObject { ["tools"] = new JsonArray([.. listed.Tools]) })
-            : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(((ToolListOutcome.Failed)outcome).Outcome)]));
+            : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(request, ((ToolListOutcome.Failed)outcome).Outcome, slug)]));
     }
 
     private async Task<JsonRpcMessage> ListenAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
     {
-        (session.Introduced, _) = await calls.IntroduceAsync(request.Caller, session.Slug, cancellationToken);
+        await IntroduceAsync(request.Caller, session, cancellationToken);
         var wanted = ListenedNews.Of(request.Parameters["notifications"] as JsonObject, session.Server.Id, session.Offer);
         return await listening.UntilGoneAsync(request, session.Slug, wanted, cancellationToken);
     }

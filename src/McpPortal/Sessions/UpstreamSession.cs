@@ -23,6 +23,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
     private readonly Dictionary<string, int> _subscribed = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<JsonObject>>? _tools;
+    private volatile Dictionary<string, JsonElement>? _annotated;
     private int _active;
     private bool _retired;
     private bool _disposed;
@@ -190,6 +191,22 @@ internal sealed class UpstreamSession : IAsyncDisposable
         }
     }
 
+    /// <summary>The schema of a tool some of whose arguments travel in headers too (<c>x-mcp-header</c>, 2026-07-28); null for others.</summary>
+    public async ValueTask<JsonElement?> AnnotatedSchemaAsync(string tool, CancellationToken cancellationToken)
+    {
+        if (!IsPerRequest)
+        {
+            return null;
+        }
+
+        var tools = await ToolsAsync(cancellationToken);
+        _annotated ??= tools
+            .Where(known => known["inputSchema"]?.ToJsonString().Contains("x-mcp-header", StringComparison.Ordinal) == true)
+            .GroupBy(known => (string)known["name"]!, StringComparer.Ordinal)
+            .ToDictionary(same => same.Key, same => same.First()["inputSchema"].Deserialize<JsonElement>(), StringComparer.Ordinal);
+        return _annotated.TryGetValue(tool, out var schema) ? schema : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         bool first;
@@ -349,7 +366,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
             case NotificationMethods.ToolListChangedNotification:
                 lock (_gate)
                 {
-                    _tools = null;
+                    (_tools, _annotated) = (null, null);
                 }
 
                 Tell(notification);

@@ -120,7 +120,7 @@ public sealed class GatewayTests(PostgresCluster cluster)
         var result = await client.CallToolAsync("who__whoami", cancellationToken: Stop);
 
         Assert.True(result.IsError);
-        Assert.Contains("http://localhost:5080/servers/who", Assert.IsType<TextContentBlock>(Assert.Single(result.Content)).Text, StringComparison.Ordinal);
+        Assert.Contains("http://localhost:5080/continue/who/", Assert.IsType<TextContentBlock>(Assert.Single(result.Content)).Text, StringComparison.Ordinal);
     }
 
     [Theory]

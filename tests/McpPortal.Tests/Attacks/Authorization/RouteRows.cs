@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using McpPortal.Gateway;
 
 namespace McpPortal.Tests.Attacks.Authorization;
 
@@ -34,6 +35,7 @@ internal static class RouteRows
         Page("/connections/other/{Wanted:guid}/{Got:guid}", SignedIn, e => $"/connections/other/{e.Connection}/{e.SecondConnection}"),
         Page("/connect/{Provider}", SignedIn, _ => "/connect/github"),
         Page("/console", SignedIn),
+        Page("/continue/{Slug}/{Mark}", SignedIn, e => ContinueLink.PathTo(e.Owner, e.Server.Slug)),
         Page("/profile", SignedIn),
         Page("/secrets", SignedIn),
         Page("/servers", SignedIn),
