@@ -20,6 +20,7 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
 
         await page.EventuallyAsync(() => Assert.Contains("script", page.Find(".empty").TextContent, StringComparison.Ordinal));
         Assert.Contains("https://portal.example.org/mcp/tool/call", page.Find(".usage code[id]").TextContent, StringComparison.Ordinal);
+        Assert.Contains("\"https://portal.example.org/mcp\"", page.Find(".client-snippet code").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,6 +45,7 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         await page.SendAsync("#create-key");
         await page.EventuallyAsync(() => page.Find("dialog[data-sticky] code"));
         var text = page.Find("dialog[data-sticky] code").TextContent;
+        Assert.Contains($"\"Bearer {text}\"", page.Find("dialog .client-snippet code").TextContent, StringComparison.Ordinal);
 
         var holder = await keys.VerifyAsync(text, Stop);
         Assert.Equal((Ana, "backup job", true), (holder!.User, holder.KeyName, holder.ReadOnly));
