@@ -37,4 +37,10 @@ internal enum AuditAction
     SecretDeleted,
     SessionEnded,
     KeyRingCreated,
+    ClientRegistered,
+    ClientChanged,
+    ClientsExpired,
+    ConsentGiven,
+    GrantRevoked,
+    TokenReuseDetected,
 }

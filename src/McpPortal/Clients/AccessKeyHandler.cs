@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using McpPortal.Accounts;
+using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -12,11 +13,11 @@ namespace McpPortal.Clients;
 /// Authenticates by access key, in <c>Authorization: Bearer</c> or <c>X-Api-Key</c>. Two credentials in one request are refused, whoever
 /// they belong to; a key in the address is never looked at.
 /// </summary>
-internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses, AccessKeyGuesses guesses)
+internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses, AccessKeyGuesses guesses, McpChallenge challenge)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "AccessKey";
-    private const string ApiKeyHeader = "X-Api-Key";
+    public const string ApiKeyHeader = "X-Api-Key";
     private const string Bearer = "Bearer ";
 
     private bool _tooMany;
@@ -68,7 +69,7 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
             : _tooMany ? (StatusCodes.Status429TooManyRequests, "Too many wrong keys", "Too many keys that are none came from this address. Wait a minute, then try again.")
             : (StatusCodes.Status401Unauthorized, "Not signed in", "Send a valid access key as 'Authorization: Bearer mcpp_…'. You make one on the Access page.");
         Response.StatusCode = status;
-        Response.Headers.WWWAuthenticate = "Bearer";
+        Response.Headers.WWWAuthenticate = challenge.Of(Context);
         if (_tooMany)
         {
             Response.Headers.RetryAfter = ((int)AccessKeyGuesses.Window.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -17,7 +18,8 @@ internal static class AccessKeyText
     /// <summary>256 random bits.</summary>
     private const int SecretLength = 43;
     private const int CrcLength = 6;
-    private const int Length = 5 + IdLength + 1 + SecretLength + CrcLength;
+    private const int PrefixLength = 5;
+    private const int Length = PrefixLength + IdLength + 1 + SecretLength + CrcLength;
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static readonly SearchValues<char> Digits = SearchValues.Create(Alphabet);
 
@@ -29,23 +31,31 @@ internal static class AccessKeyText
     }
 
     /// <summary>A new text for an id.</summary>
-    public static string WithId(string id)
+    public static string WithId(string id) => Compose(Prefix, id, RandomNumberGenerator.GetString(Alphabet, SecretLength));
+
+    /// <summary>A text of the same form for something else than an access key, all of it made from random bytes.</summary>
+    /// <param name="prefix">Five characters that say what it is.</param>
+    /// <param name="id">The bytes of its public part.</param>
+    /// <param name="secret">256 bits.</param>
+    public static (string Id, string Text) From(string prefix, ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)
     {
-        var body = $"{Prefix}{id}_{RandomNumberGenerator.GetString(Alphabet, SecretLength)}";
-        return body + Checksum(body);
+        var digits = Base62(id, IdLength);
+        return (digits, Compose(prefix, digits, Base62(secret, SecretLength)));
     }
 
     /// <summary>Whether the text has the form of a key; its id when it has.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out string? id)
+    public static bool TryParse(string text, [NotNullWhen(true)] out string? id) => TryParse(text, Prefix, out id);
+
+    public static bool TryParse(string text, string prefix, [NotNullWhen(true)] out string? id)
     {
         id = null;
-        if (text.Length != Length || !text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length + IdLength] != '_')
+        if (text.Length != Length || !text.StartsWith(prefix, StringComparison.Ordinal) || text[PrefixLength + IdLength] != '_')
         {
             return false;
         }
 
-        var candidate = text.Substring(Prefix.Length, IdLength);
-        if (candidate.AsSpan().ContainsAnyExcept(Digits) || text.AsSpan(Prefix.Length + IdLength + 1).ContainsAnyExcept(Digits)
+        var candidate = text.Substring(PrefixLength, IdLength);
+        if (candidate.AsSpan().ContainsAnyExcept(Digits) || text.AsSpan(PrefixLength + IdLength + 1).ContainsAnyExcept(Digits)
             || !text.AsSpan(Length - CrcLength).SequenceEqual(Checksum(text[..^CrcLength])))
         {
             return false;
@@ -54,6 +64,22 @@ internal static class AccessKeyText
         id = candidate;
         return true;
     }
+
+    private static string Compose(string prefix, string id, string secret)
+    {
+        var body = $"{prefix}{id}_{secret}";
+        return body + Checksum(body);
+    }
+
+    /// <summary>The lowest digits of the number.</summary>
+    private static string Base62(ReadOnlySpan<byte> bytes, int length) => string.Create(length, new BigInteger(bytes, isUnsigned: true), (digits, number) =>
+    {
+        for (var i = digits.Length - 1; i >= 0; i--)
+        {
+            (number, var digit) = BigInteger.DivRem(number, Alphabet.Length);
+            digits[i] = Alphabet[(int)digit];
+        }
+    });
 
     /// <summary>CRC-32 (IEEE 802.3) in base62, padded to six digits.</summary>
     private static string Checksum(string body)

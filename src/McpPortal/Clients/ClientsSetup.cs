@@ -1,11 +1,14 @@
 using McpPortal.Accounts;
+using McpPortal.Clients.OAuth;
+using McpPortal.Ui;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace McpPortal.Clients;
 
 internal static class ClientsSetup
 {
-    public static void AddClients(this IServiceCollection services)
+    public static void AddClients(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleUser();
         services.AddSingleton<AccessKeys>();
@@ -16,5 +19,30 @@ internal static class ClientsSetup
         services.AddSingleton<SingleUserStart>();
         services.AddHostedService(provider => provider.GetRequiredService<SingleUserStart>());
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null);
+        services.AddOAuthServer(configuration);
+    }
+
+    private static void AddOAuthServer(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(ClientsOptions.Read(configuration));
+        services.TryAddSingleton<PublicUrl>();
+        services.AddSingleton<PortalAddress>();
+        services.AddSingleton<McpChallenge>();
+        services.AddSingleton<ClientDocuments>();
+        services.AddSingleton<RegisteredClients>();
+        services.AddSingleton<Registrations>();
+        services.AddSingleton<AuthorizeRequests>();
+        services.AddSingleton<ClientGrants>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<CodeExchange>();
+        services.AddSingleton<TokenRefresh>();
+        services.AddSingleton<ClientTokens>();
+        services.AddSingleton<ClientGrantUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClientGrantUses>());
+        services.AddSingleton<ClientSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClientSweeper>());
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, ClientTokenHandler>(ClientTokenHandler.SchemeName, null)
+            .AddPolicyScheme(ClientTokenHandler.EitherSchemeName, null, options => options.ForwardDefaultSelector = ClientTokenHandler.Choose);
     }
 }

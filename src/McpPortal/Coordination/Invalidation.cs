@@ -29,6 +29,9 @@ internal enum InvalidationKind
 
     /// <summary>Group memberships of a user. Subject: the user.</summary>
     Groups = 8,
+
+    /// <summary>A grant of a user's to an MCP client ended. Subject: the user.</summary>
+    ClientGrants = 9,
 }
 
 /// <summary>One message to every node.</summary>

@@ -121,3 +121,23 @@ public readonly record struct NodeId(Guid Value) : IGuidId<NodeId>
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>Identifies one row of its kind; created in order of time.</summary>
+public readonly record struct RegisteredClientId(Guid Value) : IGuidId<RegisteredClientId>
+{
+    public static RegisteredClientId New() => new(Guid.CreateVersion7());
+
+    public static RegisteredClientId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>Identifies one row of its kind; created in order of time.</summary>
+public readonly record struct ClientGrantId(Guid Value) : IGuidId<ClientGrantId>
+{
+    public static ClientGrantId New() => new(Guid.CreateVersion7());
+
+    public static ClientGrantId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

@@ -17,6 +17,14 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
 
+    public DbSet<RegisteredClient> RegisteredClients => Set<RegisteredClient>();
+
+    public DbSet<ClientGrant> ClientGrants => Set<ClientGrant>();
+
+    public DbSet<ClientCode> ClientCodes => Set<ClientCode>();
+
+    public DbSet<ClientToken> ClientTokens => Set<ClientToken>();
+
     public DbSet<Provider> Providers => Set<Provider>();
 
     public DbSet<Server> Servers => Set<Server>();
@@ -64,6 +72,8 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
         Id<CallId>();
         Id<SignInSessionId>();
         Id<NodeId>();
+        Id<RegisteredClientId>();
+        Id<ClientGrantId>();
         configurationBuilder.Properties<Protected>().HaveConversion<ProtectedConverter>();
 
         void Id<T>()
@@ -75,6 +85,12 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
         ArgumentNullException.ThrowIfNull(modelBuilder);
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(PortalDb).Assembly);
         modelBuilder.Entity<InvalidationRow>().Property(i => i.At).HasDefaultValueSql(Database.IsNpgsql() ? "now()" : "sysutcdatetime()");
+        if (Database.IsSqlServer())
+        {
+            // Two addresses that differ in case are two clients; the usual collation takes them for one.
+            modelBuilder.Entity<RegisteredClient>().Property(c => c.ClientId).UseCollation("Latin1_General_100_BIN2");
+        }
+
         SnakeCase.Apply(modelBuilder.Model);
     }
 }

@@ -1,5 +1,6 @@
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using ModelContextProtocol.Server;
 
@@ -12,6 +13,11 @@ internal static class GatewayCaller
 
     public static Caller Of(HttpContext context)
     {
+        if (TokenHolder.Of(context) is { } token)
+        {
+            return new Caller(token.User, CallVia.Gateway, token.Client, ReadOnly: token.ReadOnly, Servers: token.Server is { } only ? [only] : null);
+        }
+
         var key = KeyHolder.Of(context);
         return new Caller(key.User, CallVia.Gateway, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
     }

@@ -1,5 +1,5 @@
 using McpPortal.Calls;
-using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.StreamableHttp;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Authorization;
@@ -17,7 +17,7 @@ internal static class GatewayEndpoints
         var one = endpoints.ServiceProvider.GetRequiredService<OneServer>();
         var calls = endpoints.ServiceProvider.GetRequiredService<UpstreamCallService>();
         Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(all.Options()), (_, name) => ToolNames.Split(name));
-        Map("/mcp/{server}", context => one.OptionsAsync(GatewayCaller.Of(context), ServerIn(context), context.Features.Get<JsonRpcMessage>(), context.RequestAborted), (context, name) => (ServerIn(context), name));
+        Map($"/mcp/{{{McpResource.ServerParameter}}}", context => one.OptionsAsync(GatewayCaller.Of(context), ServerIn(context), context.Features.Get<JsonRpcMessage>(), context.RequestAborted), (context, name) => (ServerIn(context), name));
 
         void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, (string Server, string Tool)?> find)
         {
@@ -31,11 +31,11 @@ internal static class GatewayEndpoints
                 ToolSchema = (context, name) => find(context, name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default,
                 Sessions = sessions.Table,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
-            }).RequireAuthorization(new AuthorizationPolicyBuilder(AccessKeyHandler.SchemeName).RequireAuthenticatedUser().Build());
+            }).WithMetadata(McpResource.Instance).RequireAuthorization(new AuthorizationPolicyBuilder(ClientTokenHandler.EitherSchemeName).RequireAuthenticatedUser().Build());
         }
     }
 
-    private static string ServerIn(HttpContext context) => (string)context.GetRouteValue("server")!;
+    private static string ServerIn(HttpContext context) => (string)context.GetRouteValue(McpResource.ServerParameter)!;
 
     /// <summary>In Development the portal is reached under whatever name the machine has.</summary>
     private static Func<HttpContext, bool> Origins(PublicUrl publicUrl, IHostEnvironment environment) =>

@@ -20,7 +20,7 @@ internal sealed class GatewaySessions : IDisposable
 
     public McpSessionTable Table { get; }
 
-    /// <summary>Whose sessions: a session is of a user, whichever key began it.</summary>
+    /// <summary>Whose sessions: a session is of a user, whichever key or token began it.</summary>
     public static string KeyOf(UserId user) => user.ToString();
 
     public void Dispose() => Table.Dispose();
@@ -28,7 +28,7 @@ internal sealed class GatewaySessions : IDisposable
     private Task FollowAsync(Invalidation invalidation) => invalidation.Kind switch
     {
         // Clients begin a new session, if they still may.
-        InvalidationKind.User or InvalidationKind.AccessKeys => Table.CloseUserAsync(KeyOf(new UserId(invalidation.Subject))),
+        InvalidationKind.User or InvalidationKind.AccessKeys or InvalidationKind.ClientGrants => Table.CloseUserAsync(KeyOf(new UserId(invalidation.Subject))),
         InvalidationKind.Everything => Task.WhenAll(Table.List().Select(session => Table.CloseAsync(session.Id))),
         InvalidationKind.Credentials or InvalidationKind.Groups => ToolsChangedAsync(new UserId(invalidation.Subject)),
         InvalidationKind.Server => ToolsChangedAsync(null),

@@ -4,6 +4,7 @@ using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.Connections;
 using McpPortal.Coordination;
 using McpPortal.Data;
@@ -60,7 +61,7 @@ internal static class PortalApp
             services.AddOidc(environment);
         }
 
-        services.AddClients();
+        services.AddClients(configuration);
         services.AddServers(configuration);
         services.AddConnections(configuration, environment);
         services.AddSecrets();
@@ -88,6 +89,7 @@ internal static class PortalApp
         api.MapCalls();
         api.MapSecrets();
         app.MapGateway();
+        app.MapOAuth();
         app.MapConnections();
         app.MapUi();
         app.MapSignIn();

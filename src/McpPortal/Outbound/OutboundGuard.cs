@@ -108,7 +108,10 @@ internal sealed class OutboundGuard : IDisposable
         $"The portal does not contact {host}: it has no address on the public internet. An administrator can allow it.";
 
     // A member must not get at an internal host because an admin opened it for a server of the organisation.
-    private bool IsAllowed(Uri url, OutboundPurpose purpose) => (_development || purpose != OutboundPurpose.OwnUpstream) && _allowedHosts.Contains(AllowedHost.Of(url));
+    private bool IsAllowed(Uri url, OutboundPurpose purpose) => (_development || !IsAnybodys(purpose)) && _allowedHosts.Contains(AllowedHost.Of(url));
+
+    /// <summary>Whether the address was chosen by somebody who does not administer the portal.</summary>
+    private static bool IsAnybodys(OutboundPurpose purpose) => purpose is OutboundPurpose.OwnUpstream or OutboundPurpose.ClientDocument;
 
     private bool MayConnect(IPAddress address, Uri url, OutboundPurpose purpose) => AddressRules.Classify(address) switch
     {
@@ -173,7 +176,7 @@ internal sealed class OutboundGuard : IDisposable
         {
             return await _resolve(host, cancellationToken);
         }
-        catch (SocketException) when (purpose == OutboundPurpose.OwnUpstream)
+        catch (SocketException) when (IsAnybodys(purpose))
         {
             return [];
         }

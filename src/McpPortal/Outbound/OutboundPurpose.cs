@@ -15,6 +15,9 @@ internal enum OutboundPurpose
     /// <summary>The same for a member's own server: outside Development the allow-list for internal hosts does not count.</summary>
     OwnUpstream,
 
+    /// <summary>Documents that MCP clients publish about themselves; the allow-list counts as for a member's own server.</summary>
+    ClientDocument,
+
     /// <summary>The public registry of MCP servers.</summary>
     Registry,
 

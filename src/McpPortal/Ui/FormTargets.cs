@@ -30,7 +30,8 @@ internal sealed class FormTargets
     }
 
     private static string SourceOf(Uri target) =>
-        target.Scheme == Uri.UriSchemeHttps || target.Scheme == Uri.UriSchemeHttp
+        // Policies know no IPv6 addresses (CSP Level 3 §2.3.1).
+        (target.Scheme == Uri.UriSchemeHttps || target.Scheme == Uri.UriSchemeHttp) && target.HostNameType != UriHostNameType.IPv6
             ? $"{target.Scheme}://{target.IdnHost}{(target.IsDefaultPort ? "" : $":{target.Port}")}"
             : $"{target.Scheme}:";
 }

@@ -11,4 +11,7 @@ internal sealed class Fingerprints(KeyRing ring)
 
     /// <summary>Of an access key: 32 bytes, compared in fixed time.</summary>
     public byte[] OfAccessKey(ReadOnlySpan<byte> key) => HMACSHA256.HashData(ring.Active(KeyPurpose.AccessKeys).Key, key);
+
+    /// <summary>Of a token or code that the portal gave to an MCP client, or of something made from one: 32 bytes. Their first letters keep them apart from access keys.</summary>
+    public byte[] OfClientToken(ReadOnlySpan<byte> text) => HMACSHA256.HashData(ring.Active(KeyPurpose.AccessKeys).Key, text);
 }

@@ -36,7 +36,9 @@ internal static partial class Floors
     /// <summary>The only places that see every user's rows.</summary>
     private static readonly string[] MaySeeAllRows = ["Data/", "Vault/", "Audit/", "Coordination/", "Accounts/SignIns.cs", "Accounts/Users.cs", "Servers/ServerEditor.cs", "Servers/ServerSeeding.cs", "Servers/AdminServers.cs", "Servers/EditableServers.cs", "Secrets/SecretUseWriter.cs",
         "Connections/ProviderDirectory.cs", "Connections/ProviderSeeder.cs", "Connections/ProviderBreaker.cs", "Connections/Refresher.cs", "Connections/RefreshLease.cs", "Connections/RefreshRecord.cs",
-        "Connections/TokenSaver.cs", "Connections/TokenRefresher.cs", "Connections/Revocations.cs", "Connections/ConnectionUse.cs", "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Clients/SingleUserStart.cs", "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Hosting/", "Cli/"];
+        "Connections/TokenSaver.cs", "Connections/TokenRefresher.cs", "Connections/Revocations.cs", "Connections/ConnectionUse.cs", "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Clients/SingleUserStart.cs",
+        "Clients/OAuth/RegisteredClients.cs", "Clients/OAuth/CodeExchange.cs", "Clients/OAuth/TokenRefresh.cs", "Clients/OAuth/ClientTokens.cs", "Clients/OAuth/ClientGrantUses.cs", "Clients/OAuth/ClientSweeper.cs",
+        "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Hosting/", "Cli/"];
 
     private static readonly string[] AllRowsDoors = ["ForSystemAsync", "ForSystemApart", "ForSystemApartAsync"];
 

@@ -64,7 +64,7 @@ internal sealed class PortalServices : IAsyncDisposable
         services.AddAudit();
         services.AddCoordination();
         services.AddOutbound(configuration);
-        services.AddClients();
+        services.AddClients(configuration);
         services.AddApi();
         services.AddServers(configuration);
         services.AddConnections(configuration, host);

@@ -40,7 +40,7 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddProblemDetails();
         builder.Services.AddAuthorization();
-        builder.Services.AddClients();
+        builder.Services.AddClients(builder.Configuration);
         foreach (var hosted in builder.Services.Where(s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService) && s.ImplementationFactory is not null).ToList())
         {
             builder.Services.Remove(hosted);

@@ -1,5 +1,6 @@
 using System.Net;
 using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.Tests.Rig;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +19,8 @@ public sealed class RouteTableTests(PostgresCluster cluster) : IAsyncLifetime
         "/", "/error", "/not-allowed", "/not-found", "/signed-out",
         "/signin", "/signout", "/backchannel-logout",
         "/healthz", "/readyz", "/openapi/{documentName}.json",
+        "/register", "/revoke", "/token", "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource/mcp/{server}",
         "/_framework/opaque-redirect", "{**path:file}",
     ];
 
@@ -70,10 +73,10 @@ public sealed class RouteTableTests(PostgresCluster cluster) : IAsyncLifetime
         using var browser = _rig.Portal.Browser();
         Assert.Equal(HttpStatusCode.Found, (await HandlerRig.SignInAsync(browser)).Status);
         var posts = Routes.Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("POST") != false)
-            .Where(route => route.Metadata.GetOrderedMetadata<AuthorizationPolicy>().All(policy => !policy.AuthenticationSchemes.Contains(AccessKeyHandler.SchemeName)))
+            .Where(route => route.Metadata.GetOrderedMetadata<AuthorizationPolicy>().All(policy => !policy.AuthenticationSchemes.Contains(AccessKeyHandler.SchemeName) && !policy.AuthenticationSchemes.Contains(ClientTokenHandler.EitherSchemeName)))
             .Select(route => route.RoutePattern.RawText!)
-            // The provider comes without a browser and proves itself by a signed token; circuits have no forms; what remains answers every verb and changes nothing.
-            .Except(["/backchannel-logout", "/error", "/healthz", "/readyz", "{**path:file}", "/_framework/opaque-redirect"])
+            // Clients come without a browser, and with what only they know. The provider comes without a browser and proves itself by a signed token; circuits have no forms; what remains answers every verb and changes nothing.
+            .Except(["/register", "/revoke", "/token", "/backchannel-logout", "/error", "/healthz", "/readyz", "{**path:file}", "/_framework/opaque-redirect"])
             .Where(path => !path.StartsWith("/_blazor", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
         Assert.Contains("/signout", posts);
         Assert.Contains("/connect/{provider}", posts);

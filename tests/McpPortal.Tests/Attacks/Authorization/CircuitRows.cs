@@ -3,6 +3,7 @@ using McpPortal.Accounts;
 using McpPortal.Admin;
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.Connections;
 using McpPortal.Data;
 using McpPortal.Home;
@@ -29,6 +30,10 @@ internal static class CircuitRows
             async c => await c.Get<AccessKeys>().CreateAsync(c.Of.Owner, "made", readOnly: false, null, null, c.By, c.Stop), "in the owner's name"),
         Row("AccessKeys.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<AccessKeys>().ListAsync(c.Actor, c.Stop)).Any(k => k.Id == c.Of.KeyId)),
         Row("AccessKeys.RevokeAsync(UserId, String, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<AccessKeys>().RevokeAsync(c.Actor, c.Of.KeyId, c.By, c.Stop)),
+
+        // Clients that were let in
+        Row("ClientGrants.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ClientGrants>().ListAsync(c.Actor, c.Stop)).Any(g => g.Id == c.Of.Grant)),
+        Row("ClientGrants.RevokeAsync(UserId, ClientGrantId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientGrants>().RevokeAsync(c.Actor, c.Of.Grant, c.By, c.Stop)),
 
         // Calls
         Row("ActivityQueries.ListAsync(UserId, ActivityFilter, IReadOnlyList<ActivityRow>, Int32, CancellationToken)", OnlyOwner,

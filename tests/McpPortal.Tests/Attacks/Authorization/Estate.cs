@@ -1,6 +1,7 @@
 using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
@@ -42,6 +43,15 @@ internal sealed record Estate
 
     public required CallId Call { get; init; }
 
+    /// <summary>A client that has registered, which belongs to nobody.</summary>
+    public required string Client { get; init; }
+
+    /// <summary>What the owner allowed it.</summary>
+    public required ClientGrantId Grant { get; init; }
+
+    /// <summary>Where the portal is.</summary>
+    public required string Portal { get; init; }
+
     /// <summary>The same ids, none of which exists.</summary>
     public Estate Missing() => this with
     {
@@ -54,6 +64,7 @@ internal sealed record Estate
         KeyId = new string('0', KeyId.Length),
         SignIn = SignInSessionId.New(),
         Call = CallId.New(),
+        Grant = ClientGrantId.New(),
     };
 
     public static async Task<(Actors Actors, Estate Estate)> MakeAsync(PortalHost host, CancellationToken stop)
@@ -74,6 +85,8 @@ internal sealed record Estate
         var text = await host.Services.GetRequiredService<AccessKeys>().CreateAsync(owner, "of the owner", readOnly: false, null, null, by, stop);
         Assert.True(AccessKeyText.TryParse(text!, out var keyId));
 
+        var client = await host.Services.GetRequiredService<RegisteredClients>().RegisterAsync(new ClientDetails("Client", ["https://client.example/callback"]), null, stop);
+
         await using var scope = await host.Services.GetRequiredService<PortalDatabase>().ForSystemAsync(stop);
         var connections = new[] { "one", "two" }.Select(account => new Connection
         {
@@ -87,11 +100,17 @@ internal sealed record Estate
             new ServerCredential { UserId = owner, ServerId = moved.Id, Need = GitHub.Name, ConnectionId = connections[0].Id, Destination = "https://old.example:443", AgreedAt = DateTimeOffset.UtcNow });
         scope.Db.SignInSessions.Add(signIn);
         scope.Db.ToolCalls.Add(call);
+        var grant = new ClientGrant
+        {
+            UserId = owner, ClientId = client.Id, ClientName = client.Name, ClientHost = "client.example", Scopes = ClientScopes.All,
+            CreatedAt = DateTimeOffset.UtcNow, BeganAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
+        };
+        scope.Db.ClientGrants.Add(grant);
         await scope.CommitAsync(stop);
         return (actors, new Estate
         {
             Owner = owner, Server = server, Moved = moved, Shared = shared, Secret = secret, Connection = connections[0].Id, SecondConnection = connections[1].Id,
-            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id,
+            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Portal = host.Address,
         });
     }
 
@@ -109,6 +128,7 @@ internal sealed record Estate
                 union all select row_to_json(t)::text from connections t where owner_id = @owner
                 union all select row_to_json(t)::text from server_credentials t where user_id = @owner
                 union all select row_to_json(t)::text from access_keys t where user_id = @owner
+                union all select row_to_json(t)::text from oauth_grants t where user_id = @owner
                 union all select row_to_json(t)::text from sign_in_sessions t where user_id = @owner
             ) everything
             """);

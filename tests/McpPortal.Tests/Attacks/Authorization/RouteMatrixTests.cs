@@ -92,5 +92,5 @@ public sealed class RouteMatrixTests(PostgresCluster cluster)
         where !(method == "POST" && endpoint.Metadata.GetMetadata<Microsoft.AspNetCore.Components.Endpoints.ComponentTypeMetadata>() is not null)
         select $"{method} {pattern}";
 
-    private Task<PortalHost> StartAsync() => PortalHost.StartAsync(cluster, $"http://127.0.0.1:{Ports.Free()}", Ports.Free());
+    private Task<PortalHost> StartAsync() => PortalHost.StartAsync(cluster, $"http://127.0.0.1:{Ports.Free()}", Ports.Free(), ("Clients:RegistrationsPerHour", "1000"));
 }

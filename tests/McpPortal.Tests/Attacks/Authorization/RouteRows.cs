@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using McpPortal.Gateway;
+using McpPortal.Tests.Sandbox;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace McpPortal.Tests.Attacks.Authorization;
 
@@ -61,6 +63,16 @@ internal static class RouteRows
         new("POST /secrets/delete", Nobody + "200 403" + Foreign, e => Json("/secrets/delete", new { username = e.Owner.ToString(), serverName = e.Server.Slug, secretName = Estate.Key.Name }), "in the owner's name"),
         new("POST /secrets/set", Nobody + "400 400 400 400 401", _ => new HttpRequestMessage(HttpMethod.Post, "/secrets/set") { Content = new StringContent("{", null, "application/json") }, "with half a body"),
 
+        Page("/authorize", "200 400 signin 400 400 signin signin signin signin signin signin", e => Consent(e)),
+        new("POST /authorize", "303 400 401 400 400 401 401 401 401 401 401", e => Form("/authorize", [.. ConsentFields(e), ("decision", "allow")]), "letting a client use the owner's server"),
+        new("POST /register", "201 201 201 201 201 201 201 201 201 201 201", _ => Json("/register", new { redirect_uris = new[] { Redirect } }), "with a good address"),
+        new("POST /token", "400 400 400 400 400 400 401 401 401 401 401", _ => Form("/token", ("grant_type", "refresh_token"), ("refresh_token", "made-up"), ("client_id", "made-up")), "with a made-up token; an access key proves no client"),
+        new("POST /revoke", "200 200 200 200 200 200 401 401 401 401 401", _ => Form("/revoke", ("token", "made-up"), ("client_id", "made-up")), "with a made-up token; an access key proves no client"),
+        Page("/.well-known/oauth-authorization-server", Everybody),
+        Page("/.well-known/oauth-protected-resource", Everybody),
+        Page("/.well-known/oauth-protected-resource/mcp", Everybody),
+        Page("/.well-known/oauth-protected-resource/mcp/{server}", Everybody, e => $"/.well-known/oauth-protected-resource/mcp/{e.Server.Slug}"),
+
         new("POST /mcp", Nobody + "200 200 200 200 401", _ => Initialize("/mcp"), "beginning a session with everything"),
         new("GET /mcp", Nobody + "400 400 400 400 401", _ => Stream(HttpMethod.Get, "/mcp"), "without a session"),
         new("DELETE /mcp", Nobody + "400 400 400 400 401", _ => Stream(HttpMethod.Delete, "/mcp"), "without a session"),
@@ -76,6 +88,17 @@ internal static class RouteRows
         new("* /_blazor/disconnect/", "", null, "circuits: CircuitMatrixTests"),
         new("* /_blazor/initializers/", "", null, "circuits: CircuitMatrixTests"),
     ];
+
+    private const string Redirect = "https://client.example/callback";
+
+    private static (string Name, string Value)[] ConsentFields(Estate estate) =>
+    [
+        ("response_type", "code"), ("client_id", estate.Client), ("redirect_uri", Redirect), ("code_challenge", SandboxHost.Challenge), ("code_challenge_method", "S256"),
+        ("resource", $"{estate.Portal}/mcp/{estate.Server.Slug}"),
+    ];
+
+    private static string Consent(Estate estate) =>
+        QueryHelpers.AddQueryString("/authorize", ConsentFields(estate).Select(field => KeyValuePair.Create(field.Name, (string?)field.Value)));
 
     private static RouteRow Page(string pattern, string expected, Func<Estate, string>? path = null) => new($"GET {pattern}", expected, estate => Html(HttpMethod.Get, path?.Invoke(estate) ?? pattern));
 

@@ -1,0 +1,30 @@
+namespace McpPortal.Clients.OAuth;
+
+/// <summary>A client's description of itself, checked: from a registration (RFC 7591 §2) or from its document.</summary>
+/// <param name="Name">What it says that it is called.</param>
+/// <param name="RedirectUris">Where its answers may go.</param>
+internal sealed record ClientDetails(string Name, IReadOnlyList<string> RedirectUris)
+{
+    private const int MaxName = 80;
+
+    /// <returns>The details, or a sentence that says what is wrong with the redirect URIs.</returns>
+    public static (ClientDetails? Details, string? Fault) Check(ClientMetadata metadata)
+    {
+        if (metadata.RedirectUris is not { Count: > 0 and <= OAuth.RedirectUris.Max } addresses)
+        {
+            return (null, $"Name 1 to {OAuth.RedirectUris.Max} redirect_uris.");
+        }
+
+        return addresses.Select(OAuth.RedirectUris.Refusal).FirstOrDefault(refusal => refusal is not null) is { } fault
+            ? (null, fault)
+            : (new ClientDetails(NameOf(metadata.ClientName, addresses[0]), [.. addresses.Distinct(StringComparer.Ordinal)]), null);
+    }
+
+    /// <summary>Only what can be seen: marks that turn the direction of writing could make a page say something else.</summary>
+    private static string NameOf(string? name, string redirectUri)
+    {
+        var visible = new string([.. (name ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)
+            && char.GetUnicodeCategory(c) is not (System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator))]).Trim();
+        return visible.Length == 0 ? new Uri(redirectUri).Host : visible.Length > MaxName ? visible[..MaxName] : visible;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using McpPortal.Accounts;
+using McpPortal.Data;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace McpPortal.Clients.OAuth;
+
+/// <summary>Authenticates MCP clients by the portal's own access tokens, at the endpoint that a token was issued for.</summary>
+internal sealed class ClientTokenHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ClientTokens tokens, ClientGrantUses uses, AccessKeyGuesses guesses, McpChallenge challenge)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "ClientToken";
+
+    /// <summary>Access keys and tokens, whichever the request carries.</summary>
+    public const string EitherSchemeName = "McpClient";
+
+    private const string Bearer = "Bearer ";
+    private bool _tooMany;
+
+    /// <summary>
+    /// The scheme for a request to <c>/mcp</c>. Whatever is not exactly one token of ours, nothing and two credentials included, is judged
+    /// by the handler of access keys.
+    /// </summary>
+    public static string Choose(HttpContext context) => TokenIn(context.Request) is null ? AccessKeyHandler.SchemeName : SchemeName;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (TokenIn(Request) is not { } text)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        var address = Context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var remembered = tokens.Remembers(text);
+        if (!McpResource.IsAsked(Context) || (_tooMany = !remembered && guesses.IsExceeded(address)))
+        {
+            return AuthenticateResult.Fail("The access token is not valid.");
+        }
+
+        if (await tokens.VerifyAsync(text, Context.RequestAborted) is not { } holder)
+        {
+            if (!remembered)
+            {
+                guesses.Missed(address);
+            }
+
+            return AuthenticateResult.Fail("The access token is not valid.");
+        }
+
+        if (!holder.IsFor(McpResource.ServerOf(Context)))
+        {
+            return AuthenticateResult.Fail("The access token is for another endpoint.");
+        }
+
+        uses.Note(holder.Grant);
+        Context.Features.Set(holder);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(PortalClaims.Identity(SchemeName, holder.User, holder.UserName, Roles.None)), SchemeName));
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var (status, title, detail) = _tooMany
+            ? (StatusCodes.Status429TooManyRequests, "Too many wrong tokens", "Too many tokens that are none came from this address. Wait a minute, then try again.")
+            : (StatusCodes.Status401Unauthorized, "Not signed in", "The access token has ended, was revoked, or is for another endpoint. Refresh it, or sign in again.");
+        Response.StatusCode = status;
+        Response.Headers.WWWAuthenticate = challenge.Of(Context, _tooMany ? null : "invalid_token");
+        if (_tooMany)
+        {
+            Response.Headers.RetryAfter = ((int)AccessKeyGuesses.Window.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        await Results.Problem(statusCode: status, title: title, detail: detail).ExecuteAsync(Context);
+    }
+
+    /// <summary>The one credential of the request, when it looks like a token of ours.</summary>
+    private static string? TokenIn(HttpRequest request) =>
+        request.Headers.Authorization is { Count: 1 } lines && !request.Headers.ContainsKey(AccessKeyHandler.ApiKeyHeader) && lines[0] is { } line
+            && line.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && !line.Contains(',', StringComparison.Ordinal)
+            && line[Bearer.Length..].Trim() is var text && text.StartsWith(ClientTokenText.Access, StringComparison.Ordinal)
+            ? text
+            : null;
+}

@@ -1,0 +1,110 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace McpPortal.BrowserTests.Portal;
+
+/// <summary>A person lets an MCP client in and ends it again, in a real browser: from the client's link over the sign-in to the consent page and back.</summary>
+[Collection(PortalTests.Name)]
+public sealed class LetAClientInTests(PortalInUse inUse)
+{
+    private const string Verifier = "a-verifier-that-is-long-enough-for-rfc-7636-0123456789";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1440, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task By_keyboard_and_the_browser_follows_to_the_client(int width, ColorScheme scheme)
+    {
+        using var http = new HttpClient { BaseAddress = inUse.Portal.Address };
+        using var client = new Listener();
+        var (id, link) = await AskAsync(http, client);
+        await using var context = await inUse.NewContextAsync(width);
+        var page = await context.NewPageAsync();
+        await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+
+        await page.GotoAsync(link);
+        await page.GetByTestId("signin-ana").ClickAsync();
+
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Let Editor of the test use your tools?" }).WaitForAsync();
+        Assert.Empty(await Accessibility.FindingsAsync(page));
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "The page is wider than the window.");
+        var answered = client.AnswerAsync(Stop);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Allow", Exact = true }).PressAsync("Enter");
+
+        // The content security policy lets the form lead there, and nowhere else.
+        var query = await answered;
+        Assert.Equal(("state-1", inUse.Portal.Address.GetLeftPart(UriPartial.Authority)), (query["state"], query["iss"]));
+        var access = await ExchangeAsync(http, client, id, query["code"]);
+        Assert.Equal(HttpStatusCode.OK, await KnockAsync(http, access));
+
+        await page.GotoAsync("/access");
+        await page.WaitForCircuitAsync();
+        await page.GetByText("Editor of the test").First.WaitForAsync();
+        Assert.Empty(await Accessibility.FindingsAsync(page));
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "The page is wider than the window.");
+        await page.GetByRole(AriaRole.List, new() { Name = "authorised clients" }).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access" }).ClickAsync();
+        await page.GetByText("None yet.").WaitForAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, await KnockAsync(http, access));
+        Assert.Empty(inUse.Canaries.Leaks());
+    }
+
+    /// <summary>A client registers, and makes the link that it opens.</summary>
+    private static async Task<(string Id, string Link)> AskAsync(HttpClient http, Listener client)
+    {
+        using var registered = await http.PostAsJsonAsync("/register", new { client_name = "Editor of the test", redirect_uris = new[] { "http://127.0.0.1/callback" } }, Stop);
+        var id = (string)(await registered.Content.ReadFromJsonAsync<JsonNode>(Stop))!["client_id"]!;
+        var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
+        return (id, $"/authorize?response_type=code&client_id={id}&redirect_uri={Uri.EscapeDataString(client.Address)}&state=state-1&code_challenge={challenge}&code_challenge_method=S256");
+    }
+
+    private async Task<string> ExchangeAsync(HttpClient http, Listener client, string id, string code)
+    {
+        using var answer = await http.PostAsync("/token", new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["grant_type"] = "authorization_code", ["client_id"] = id, ["code"] = code, ["redirect_uri"] = client.Address, ["code_verifier"] = Verifier,
+        }), Stop);
+        return inUse.Canaries.Watch("an access token", (string)(await answer.Content.ReadFromJsonAsync<JsonNode>(Stop))!["access_token"]!);
+    }
+
+    private static async Task<HttpStatusCode> KnockAsync(HttpClient http, string access)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
+        {
+            Content = JsonContent.Create(new { jsonrpc = "2.0", id = 1, method = "initialize", @params = new { protocolVersion = "2025-11-25", capabilities = new { }, clientInfo = new { name = "test", version = "1" } } }),
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", access) },
+        };
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        using var answer = await http.SendAsync(request, Stop);
+        return answer.StatusCode;
+    }
+
+    /// <summary>The address of its own at which a program on a desk takes its answer.</summary>
+    private sealed class Listener : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public Listener() => _listener.Start();
+
+        public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/callback";
+
+        public async Task<Dictionary<string, string>> AnswerAsync(CancellationToken stop)
+        {
+            using var caller = await _listener.AcceptTcpClientAsync(stop);
+            using var reader = new StreamReader(caller.GetStream(), Encoding.ASCII);
+            var target = new Uri(new Uri(Address), (await reader.ReadLineAsync(stop))!.Split(' ')[1]);
+            await caller.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), stop);
+            return target.Query[1..].Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => Uri.UnescapeDataString(part[1]), StringComparer.Ordinal);
+        }
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
