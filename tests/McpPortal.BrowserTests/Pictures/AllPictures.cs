@@ -43,6 +43,11 @@ internal static class AllPictures
         from generate_series(1, 12) n, providers p, users u where u.email = 'test-500@sandbox.test';
         insert into access_keys (id, user_id, name, hash, read_only, created_at)
         select 'picture' || n, u.id, 'Key of the program number ' || n, decode(repeat('00', 32), 'hex'), n % 2 = 0, now() from generate_series(1, 49) n, users u where u.email = 'test-500@sandbox.test';
+        insert into oauth_clients (id, client_id, name, redirect_uris, created_at) values (gen_random_uuid(), 'picture', 'Editor', '[]', now());
+        insert into oauth_grants (id, user_id, client_id, client_name, client_host, server_slug, scopes, created_at, began_at, expires_at)
+        select gen_random_uuid(), u.id, c.id, 'An editor with quite a long name for a line, number ' || n, 'a-host-with-a-long-name-' || n || '.example.org', case when n % 2 = 0 then 'email' end,
+          case when n % 3 = 0 then '["mcp:read"]' else '["mcp:read","mcp:call"]' end, now(), now(), now() + interval '30 days'
+        from generate_series(1, 12) n, oauth_clients c, users u where c.client_id = 'picture' and u.email = 'test-500@sandbox.test';
         insert into users (id, display_name, email, email_verified, status, claimed_roles, granted_roles, created_at)
         select gen_random_uuid(), case when n % 50 = 0 then 'Somebody with a name of sixty characters as some people have it ' || n else 'Person number ' || n end, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
         """ + HearOfServers;
@@ -53,6 +58,7 @@ internal static class AllPictures
         alter table secrets rename to secrets_away;
         alter table connections rename to connections_away;
         alter table access_keys rename to access_keys_away;
+        alter table oauth_grants rename to oauth_grants_away;
         """;
 
     public static async Task<int> RunAsync(PicturesCommand.Options options)

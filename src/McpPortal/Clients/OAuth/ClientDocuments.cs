@@ -18,8 +18,6 @@ internal sealed class ClientDocuments(OutboundGuard guard, TimeProvider time)
     private static readonly TimeSpan FailureRememberedFor = TimeSpan.FromSeconds(20);
     private readonly ConcurrentDictionary<string, Entry> _known = new(StringComparer.Ordinal);
 
-    public static bool IsAddress(string clientId) => clientId.StartsWith("https://", StringComparison.Ordinal) || clientId.StartsWith("http://", StringComparison.Ordinal);
-
     /// <returns>The details, or a sentence that says why there are none.</returns>
     public async Task<(ClientDetails? Details, string? Fault)> GetAsync(string clientId, CancellationToken cancellationToken)
     {

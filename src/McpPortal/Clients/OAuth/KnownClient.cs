@@ -10,7 +10,10 @@ namespace McpPortal.Clients.OAuth;
 internal sealed record KnownClient(RegisteredClientId Id, string ClientId, string Name, IReadOnlyList<string> RedirectUris)
 {
     /// <summary>Host of the document that describes it; null for one that registered itself.</summary>
-    public string? Publisher => ClientDocuments.IsAddress(ClientId) ? new Uri(ClientId).Host : null;
+    public string? Publisher => HasDocument(ClientId) ? new Uri(ClientId).Host : null;
+
+    /// <summary>Whether the id is the address of a document.</summary>
+    public static bool HasDocument(string clientId) => clientId.StartsWith("https://", StringComparison.Ordinal) || clientId.StartsWith("http://", StringComparison.Ordinal);
 
     public bool MayAnswerTo(string redirectUri) => RedirectUris.Any(registered => OAuth.RedirectUris.Matches(registered, redirectUri));
 }

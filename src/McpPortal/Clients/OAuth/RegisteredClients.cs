@@ -24,7 +24,7 @@ internal sealed class RegisteredClients(PortalDatabase database, ClientDocuments
     /// <returns>The client, or a sentence that says why there is none.</returns>
     public async Task<(KnownClient? Client, string? Fault)> FindAsync(string clientId, UserId asks, CancellationToken cancellationToken)
     {
-        if (!ClientDocuments.IsAddress(clientId))
+        if (!KnownClient.HasDocument(clientId))
         {
             return await FindRegisteredAsync(clientId, cancellationToken) is { } found ? (found, null) : (null, "This client is not registered here, or no longer. Remove what it remembers of this portal, then let it sign in anew.");
         }

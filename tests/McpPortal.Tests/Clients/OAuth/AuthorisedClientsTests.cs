@@ -30,7 +30,7 @@ public sealed class AuthorisedClientsTests(PostgresCluster cluster) : PageTest(c
             editor, Grant(Ana, "Other"), Grant(Ben, "Bens"), Grant(Ana, "Ended", ended: true), Grant(Ana, "Never came back", began: false), Grant(Ana, "Long ago", days: -1));
         var list = Show();
         await list.EventuallyAsync(() => Assert.Equal(2, list.FindAll("li.row").Count));
-        foreach (var words in (string[])["Read-only tools of email", "All tools of all servers", "signed in for editor.example", "2 h ago", "in 30 days"])
+        foreach (var words in (string[])["Read-only tools of email", "All tools of all servers", "signed in for editor.example", "2 h ago", "in 29 days"])
         {
             Assert.Contains(words, list.Markup, StringComparison.Ordinal);
         }
@@ -64,7 +64,7 @@ public sealed class AuthorisedClientsTests(PostgresCluster cluster) : PageTest(c
         await list.EventuallyAsync(() => Assert.Contains("Your authorised clients could not be loaded.", list.Find(".error-what").TextContent, StringComparison.Ordinal));
     }
 
-    private ClientGrant Grant(UserId user, string name, string? server = null, IReadOnlyList<string>? scopes = null, DateTimeOffset? used = null, bool ended = false, bool began = true, int days = 30) => new()
+    private ClientGrant Grant(UserId user, string name, string? server = null, IReadOnlyList<string>? scopes = null, DateTimeOffset? used = null, bool ended = false, bool began = true, int days = 29) => new()
     {
         UserId = user, ClientId = _client.Id, ClientName = name, ClientHost = "editor.example", ServerSlug = server, Scopes = scopes ?? ClientScopes.All, LastUsedAt = used,
         CreatedAt = Clock.GetUtcNow(), BeganAt = began ? Clock.GetUtcNow() : null, ExpiresAt = Clock.GetUtcNow().AddDays(days), RevokedAt = ended ? Clock.GetUtcNow() : null,

@@ -155,10 +155,12 @@ internal sealed partial class OAuthRig : IAsyncDisposable
         return answer.StatusCode;
     }
 
+    public Task<(HttpStatusCode Status, string? Challenge)> KnockAsync(string? token, string path = "/mcp", string? address = null) => KnockAsync(Http, new Uri((address ?? Portal.Address) + path), token);
+
     /// <summary>What the endpoint says to an initialize request with this token.</summary>
-    public async Task<(HttpStatusCode Status, string? Challenge)> KnockAsync(string? token, string path = "/mcp", string? address = null)
+    public static async Task<(HttpStatusCode Status, string? Challenge)> KnockAsync(HttpClient http, Uri endpoint, string? token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri((address ?? Portal.Address) + path))
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
             Content = JsonContent.Create(new { jsonrpc = "2.0", id = 1, method = "initialize", @params = new { protocolVersion = "2025-11-25", capabilities = new { }, clientInfo = new { name = "test", version = "1" } } }),
         };
@@ -168,7 +170,7 @@ internal sealed partial class OAuthRig : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        using var answer = await Http.SendAsync(request, Stop);
+        using var answer = await http.SendAsync(request, Stop);
         return (answer.StatusCode, answer.Headers.WwwAuthenticate.FirstOrDefault()?.ToString());
     }
 
