@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using McpPortal.Sessions;
 
 namespace McpPortal.Calls;
 
@@ -18,6 +19,12 @@ internal sealed record CallOptions
 
     /// <summary>The lowest level to log, by its name in the protocol.</summary>
     public string? LogLevel { get; init; }
+
+    /// <summary>What the caller's client can do, as in <c>initialize</c>.</summary>
+    public JsonObject? Capabilities { get; init; }
+
+    /// <summary>Puts a question that an older server asks in between to the caller; see <see cref="Sessions.UpstreamWishes.Ask"/>.</summary>
+    public Func<string, JsonNode?, CancellationToken, Task<UpstreamAnswer>>? Ask { get; init; }
 
     /// <summary>What an MCP client sent beside a tool's name and arguments: metadata, answers to a server's question.</summary>
     public JsonObject? Envelope { get; init; }

@@ -224,6 +224,8 @@ internal sealed partial class CallRunner(
             Progress = call.Options.Progress is { } report ? Clean(report, clean) : null,
             Log = call.Options.Log is { } log && clean is not null ? said => log(CredentialScrubber.Scrub(clean, said)) : null,
             LogLevel = call.Options.LogLevel,
+            Capabilities = call.Options.Capabilities,
+            Ask = call.Options.Ask,
         };
         var began = time.GetTimestamp();
         try

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
+using McpPortal.Sessions;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -34,7 +35,6 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
         for (var round = 0; round <= Questions.MaxRounds; round++)
         {
-            Introduce(request, parameters);
             var outcome = await ask((JsonObject)parameters.DeepClone(), wishes);
             cancellationToken.ThrowIfCancellationRequested();
             if (outcome is CallOutcome.NeedsConnection missing && wasSent is null && Connecting.CanSend(request))
@@ -70,19 +70,6 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         return GatewayAnswers.Error(request, (int)McpErrorCode.InternalError, $"The server asked back {Questions.MaxRounds} times in a row, so the request was given up.");
     }
 
-    /// <summary>A client of an older revision said once what it can do, when it began.</summary>
-    private static void Introduce(GatewayRequest request, JsonObject parameters)
-    {
-        if (request.IsPerRequest || request.Capabilities is not { } capabilities)
-        {
-            return;
-        }
-
-        var meta = parameters["_meta"] as JsonObject ?? [];
-        meta[MetaKeys.ClientCapabilities] = capabilities;
-        parameters["_meta"] = meta;
-    }
-
     private static CallOptions Wishes(GatewayRequest request, string? logLevel)
     {
         var token = request.Meta?["progressToken"];
@@ -90,6 +77,8 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         return new CallOptions
         {
             CanBeAsked = true,
+            Capabilities = request.Capabilities,
+            Ask = request.IsPerRequest ? null : (method, parameters, stop) => AskAsync(request, method, parameters, stop),
             LogLevel = level,
             Progress = token is null ? null : progress => request.Notices.Send(NotificationMethods.ProgressNotification, Progress(token, progress)),
             Log = level is null ? null : said =>
@@ -100,6 +89,18 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
                 }
             },
         };
+    }
+
+    private static async Task<UpstreamAnswer> AskAsync(GatewayRequest request, string method, JsonNode? parameters, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new UpstreamAnswer((await request.Client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters?.DeepClone() }, cancellationToken)).Result, null);
+        }
+        catch (McpProtocolException refusal)
+        {
+            return UpstreamAnswer.Of(refusal);
+        }
     }
 
     private static JsonObject Progress(JsonNode token, CallProgress progress)

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -28,9 +30,9 @@ internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest mess
     public JsonObject? Meta => Parameters["_meta"] as JsonObject;
 
     /// <summary>Of the client, whichever way it said so.</summary>
-    public JsonNode? Capabilities => IsPerRequest
-        ? Meta?[MetaKeys.ClientCapabilities]?.DeepClone()
-        : System.Text.Json.JsonSerializer.SerializeToNode(Client.ClientCapabilities, ModelContextProtocol.McpJsonUtilities.DefaultOptions);
+    public JsonObject? Capabilities => IsPerRequest
+        ? Meta?[MetaKeys.ClientCapabilities] as JsonObject
+        : JsonSerializer.SerializeToNode(Client.ClientCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject;
 
     public string? Text(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 

@@ -4,12 +4,17 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.Sessions;
 
 /// <summary>A request whose answer <see cref="RawTransport"/> hands on as it is.</summary>
-/// <param name="logLevel">The lowest level to log on a server of the newest revision; null for no log.</param>
-internal sealed class RawRequest(string? logLevel)
+/// <param name="isPerRequest">The server is told with the request what whoever asks can do, and wants to have logged (2026-07-28).</param>
+/// <param name="wishes">Whose request it is.</param>
+internal sealed class RawRequest(bool isPerRequest, UpstreamWishes wishes)
 {
     private const string Item = "portal.raw";
 
-    public string? LogLevel { get; } = logLevel;
+    public bool IsPerRequest { get; } = isPerRequest;
+
+    public JsonObject? Capabilities => wishes.Capabilities;
+
+    public string? LogLevel => wishes.LogLevel;
 
     /// <summary>Given by the client when it sends.</summary>
     public RequestId? Id { get; set; }

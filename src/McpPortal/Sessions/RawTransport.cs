@@ -21,6 +21,9 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
     /// <summary>Called for each notification; must be quick.</summary>
     public Action<JsonRpcNotification>? Heard { get; set; }
 
+    /// <summary>Answers what an older server asks its client; null leaves it to the SDK, which refuses.</summary>
+    public Func<JsonRpcRequest, Task<UpstreamAnswer>?>? Asked { get; set; }
+
     public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => new Connection(await inner.ConnectAsync(cancellationToken), this);
 
     /// <summary>Whoever asked no longer waits.</summary>
@@ -32,10 +35,14 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
         }
     }
 
-    private JsonRpcMessage Pass(JsonRpcMessage message)
+    /// <returns>What the SDK's client shall see; null for nothing.</returns>
+    private JsonRpcMessage? Pass(JsonRpcMessage message, ITransport back)
     {
         switch (message)
         {
+            case JsonRpcRequest question when Asked?.Invoke(question) is { } answer:
+                _ = AnswerAsync(question, answer, back);
+                return null;
             case JsonRpcNotification notification:
                 Heard?.Invoke(notification);
                 return message;
@@ -50,11 +57,24 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
         }
     }
 
+    private static async Task AnswerAsync(JsonRpcRequest question, Task<UpstreamAnswer> answering, ITransport back)
+    {
+        try
+        {
+            var answer = await answering;
+            await back.SendMessageAsync(answer.Error is { } error ? new JsonRpcError { Id = question.Id, Error = error } : new JsonRpcResponse { Id = question.Id, Result = answer.Result ?? new JsonObject() });
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or InvalidOperationException)
+        {
+            // The call it belonged to is over, or the server is gone.
+        }
+    }
+
     private sealed class Connection(ITransport inner, RawTransport transport) : ITransport
     {
         public string? SessionId => inner.SessionId;
 
-        public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader, transport);
+        public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader, inner, transport);
 
         public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
         {
@@ -63,10 +83,14 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
                 asked.Id = request.Id;
                 transport._asked[request.Id] = asked;
 
-                // The client takes it out of what it sends.
-                if (asked.LogLevel is { } level && (request.Params as JsonObject)?["_meta"] is JsonObject meta)
+                if (asked.IsPerRequest && (request.Params as JsonObject)?["_meta"] is JsonObject meta)
                 {
-                    meta[MetaKeys.LogLevel] = level;
+                    // The client writes its own here, which are those for older servers.
+                    meta[MetaKeys.ClientCapabilities] = asked.Capabilities?.DeepClone() ?? new JsonObject();
+                    if (asked.LogLevel is { } level)
+                    {
+                        meta[MetaKeys.LogLevel] = level;
+                    }
                 }
             }
 
@@ -76,19 +100,23 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private sealed class Reader(ChannelReader<JsonRpcMessage> inner, RawTransport transport) : ChannelReader<JsonRpcMessage>
+    private sealed class Reader(ChannelReader<JsonRpcMessage> inner, ITransport back, RawTransport transport) : ChannelReader<JsonRpcMessage>
     {
         public override Task Completion => inner.Completion;
 
         public override bool TryRead([MaybeNullWhen(false)] out JsonRpcMessage item)
         {
-            if (!inner.TryRead(out item))
+            while (inner.TryRead(out var message))
             {
-                return false;
+                if (transport.Pass(message, back) is { } passed)
+                {
+                    item = passed;
+                    return true;
+                }
             }
 
-            item = transport.Pass(item);
-            return true;
+            item = null;
+            return false;
         }
 
         public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => inner.WaitToReadAsync(cancellationToken);

@@ -50,7 +50,7 @@ internal sealed partial class SessionOpener(
                 new McpClientOptions
                 {
                     ClientInfo = ClientInfo,
-                    Capabilities = new ClientCapabilities(),
+                    Capabilities = Asked(),
                     ProtocolVersion = server.ProtocolPin,
                     InitializationTimeout = options.OpenTimeout,
                     DiscoverProbeTimeout = server.Transport == ServerTransport.Http ? HttpProbe : _stdioProbe,
@@ -64,6 +64,19 @@ internal sealed partial class SessionOpener(
             return Explain(e, server);
         }
     }
+
+    /// <summary>
+    /// What older servers are told once, for whoever will call over the session; whether somebody can answer is seen when they ask. Servers of
+    /// the newest revision are told with each request.
+    /// </summary>
+    private static ClientCapabilities Asked() => new()
+    {
+        Elicitation = new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() },
+#pragma warning disable MCP9003, MCP9004, MCP9005 // Deprecated, and what older servers know.
+        Sampling = new SamplingCapability(),
+        Roots = new RootsCapability(),
+#pragma warning restore MCP9003, MCP9004, MCP9005
+    };
 
     private HttpClientTransport Http(UserId user, ServerSnapshot server)
     {

@@ -40,7 +40,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
     {
         (Key, Server, _client, _transport, _news, ReplaceAt, _aborted, _time) = (key, server, client, transport, news, replaceAt, aborted, time);
         OpenedAt = LastUsedAt = time.GetUtcNow();
-        transport.Heard = Hear;
+        (transport.Heard, transport.Asked) = (Hear, Ask);
     }
 
     public SessionKey Key { get; }
@@ -296,7 +296,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
 
     private async Task<UpstreamAnswer> AskOnceAsync(string method, JsonObject parameters, UpstreamWishes wishes, CancellationToken cancellationToken)
     {
-        var token = wishes.Progress is null && wishes.Log is null ? null : Guid.NewGuid().ToString("N");
+        var token = wishes is { Progress: null, Log: null, Ask: null } ? null : Guid.NewGuid().ToString("N");
         var meta = Meta(parameters);
         if (token is not null)
         {
@@ -312,7 +312,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
             parameters["_meta"] = meta;
         }
 
-        var asked = new RawRequest(IsPerRequest ? wishes.LogLevel : null);
+        var asked = new RawRequest(IsPerRequest, wishes);
         try
         {
             await _client.SendRequestAsync(asked.Message(method, parameters), cancellationToken);
@@ -332,15 +332,15 @@ internal sealed class UpstreamSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Older servers refuse what only the newest revision knows; to the others the asker still says what it can do.</summary>
-    private JsonObject Meta(JsonObject parameters)
+    /// <summary>Without what concerns the asker's own connection. Older servers refuse what only the newest revision knows.</summary>
+    private static JsonObject Meta(JsonObject parameters)
     {
         if (parameters["_meta"] is not JsonObject meta)
         {
             return [];
         }
 
-        foreach (var name in meta.Select(entry => entry.Key).Where(name => name.StartsWith(Reserved, StringComparison.Ordinal) && !(IsPerRequest && name == MetaKeys.ClientCapabilities)).ToList())
+        foreach (var name in meta.Select(entry => entry.Key).Where(name => name.StartsWith(Reserved, StringComparison.Ordinal)).ToList())
         {
             meta.Remove(name);
         }
@@ -386,6 +386,16 @@ internal sealed class UpstreamSession : IAsyncDisposable
         {
             return _subscribed[uri] = _subscribed.GetValueOrDefault(uri) + change;
         }
+    }
+
+    /// <summary>
+    /// A question of an older server does not say which call it belongs to. It goes to the only one that can answer; with two of them running it
+    /// could reach the wrong one, so neither is asked.
+    /// </summary>
+    private Task<UpstreamAnswer>? Ask(JsonRpcRequest question)
+    {
+        var able = _running.Values.Where(wishes => wishes.CanAnswer(question.Method, question.Params)).Take(2).ToList();
+        return able is [var only] ? only.Ask!(question.Method, question.Params, Aborted) : null;
     }
 
     private void HearProgress(JsonNode? parameters)

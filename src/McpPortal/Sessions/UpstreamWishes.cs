@@ -3,7 +3,7 @@ using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Sessions;
 
-/// <summary>What whoever asks wants to hear until the answer comes. Both are called in the order in which the server speaks, and must be quick.</summary>
+/// <summary>What whoever asks wants to hear until the answer comes. The first two are called in the order in which the server speaks, and must be quick.</summary>
 internal sealed record UpstreamWishes
 {
     public static UpstreamWishes None { get; } = new();
@@ -13,6 +13,24 @@ internal sealed record UpstreamWishes
     /// <summary>The parameters of <c>notifications/message</c>. An older server does not say to which request they belong, so all that run hear them.</summary>
     public Action<JsonObject>? Log { get; init; }
 
+    /// <summary>
+    /// Puts a question of an older server (<c>elicitation/create</c> and its like) to whoever asks and brings the answer: method and parameters
+    /// as the server said them. Null: nobody is there to be asked.
+    /// </summary>
+    public Func<string, JsonNode?, CancellationToken, Task<UpstreamAnswer>>? Ask { get; init; }
+
+    /// <summary>What whoever asks can do, as in <c>initialize</c>.</summary>
+    public JsonObject? Capabilities { get; init; }
+
     /// <summary>The lowest level to log, by its name in the protocol; null asks for none.</summary>
     public string? LogLevel { get; init; }
+
+    /// <summary>Whether this question is one that whoever asks said they can answer.</summary>
+    public bool CanAnswer(string method, JsonNode? parameters) => Ask is not null && method switch
+    {
+        RequestMethods.ElicitationCreate => Capabilities?["elicitation"] is JsonObject ways && ((string?)parameters?["mode"] != "url" || ways["url"] is not null),
+        RequestMethods.SamplingCreateMessage => Capabilities?["sampling"] is not null,
+        RequestMethods.RootsList => Capabilities?["roots"] is not null,
+        _ => false,
+    };
 }

@@ -155,6 +155,57 @@ public sealed class PassThroughTests(PostgresCluster cluster)
         Assert.Equal("input_required", (string?)(await (await rig.ClientAsync()).AskAsync("tools/call", new JsonObject { ["name"] = "act" }, Stop))[^1]["result"]!["resultType"]);
     }
 
+    [Fact]
+    public async Task A_question_of_an_older_server_reaches_the_client_whose_call_it_belongs_to()
+    {
+        var replied = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await HostileServer.StartAsync();
+        server.Misbehave = async (heard, context) =>
+        {
+            switch (heard.Method)
+            {
+                case "tools/call":
+                    var send = await StreamAsync(context);
+                    await send("""{"jsonrpc":"2.0","id":"q-1","method":"elicitation/create","params":{"message":"Which?","requestedSchema":{"type":"object","properties":{"colour":{"type":"string"}}}}}""");
+                    await send(Text(heard.Id, await replied.Task.WaitAsync(context.RequestAborted)));
+                    return true;
+                case "reply":
+                    var reply = JsonNode.Parse(heard.Body)!;
+                    replied.TrySetResult((string?)reply["result"]?["content"]?["colour"] ?? $"refused with {reply["error"]?["code"]}");
+                    return false;
+                default:
+                    return false;
+            }
+        };
+        await using var rig = await StartAsync(server);
+
+        // A program cannot be asked: the server is told so, and the call goes on.
+        Assert.Equal("refused with -32601", CallRig.Text(await rig.Gateway.Calls.CallAsync(rig.Ana, "odd", "act")));
+
+        replied = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var client = await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions
+            {
+                Endpoint = rig.Gateway.Address("/mcp/odd"),
+                TransportMode = HttpTransportMode.StreamableHttp,
+                AdditionalHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {await rig.Gateway.KeyAsync(rig.Ana)}" },
+            }),
+            new McpClientOptions
+            {
+                ProtocolVersion = Older,
+                Handlers = new McpClientHandlers
+                {
+                    ElicitationHandler = (asked, _) => ValueTask.FromResult(new ElicitResult
+                    {
+                        Action = "accept",
+                        Content = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["colour"] = System.Text.Json.JsonSerializer.SerializeToElement($"blue for {asked!.Message}") },
+                    }),
+                },
+            },
+            cancellationToken: Stop);
+        Assert.Equal("blue for Which?", Assert.IsType<TextContentBlock>(Assert.Single((await client.CallToolAsync("act", cancellationToken: Stop)).Content)).Text);
+    }
+
     private async Task<OddRig> StartAsync(HostileServer server)
     {
         var gateway = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Authority));
