@@ -53,7 +53,7 @@ public sealed class ControlsTests : ControlTest
 
         var source = field.Find("#" + field.Find("button").GetAttribute("data-copy"));
         Assert.Equal("<a&b>", source.TextContent);
-        Assert.Equal("Copy key", field.Find("button").GetAttribute("aria-label"));
+        Assert.Equal("Copy key", string.Concat(field.FindAll("button .copy-idle:not(.rzi), button .visually-hidden").Select(part => part.TextContent)));
     }
 
     [Fact]
