@@ -1,17 +1,50 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
+using McpPortal.Data;
 using McpPortal.Sessions;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Gateway;
 
 /// <summary><c>subscriptions/listen</c> (2026-07-28): a request that stays open and says what changes.</summary>
-internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
+internal sealed class Listening(UpstreamCallService calls, UpstreamNews news, GatewaySessions sessions)
 {
     private const string Acknowledged = "notifications/subscriptions/acknowledged";
+    private const int MaxPerUser = 32;
+    private readonly ConcurrentDictionary<UserId, int> _open = new();
 
-    /// <summary>Tells until the client has gone, or may not use the server any more.</summary>
+    /// <summary>Tells until the client has gone, or something of its user's was withdrawn.</summary>
     public async Task<JsonRpcMessage> UntilGoneAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
+    {
+        var user = request.Caller.User;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, sessions.UntilWithdrawn(user));
+        if (_open.AddOrUpdate(user, 1, (_, count) => count + 1) > MaxPerUser)
+        {
+            _open.AddOrUpdate(user, 0, (_, count) => count - 1);
+            return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidRequest, $"{MaxPerUser} of your clients' requests listen already. Close some first.");
+        }
+
+        try
+        {
+            await TellAsync(request, slug, wanted, ended.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Withdrawn: the stream ends with its answer, and the client asks again.
+        }
+        finally
+        {
+            _open.AddOrUpdate(user, 0, (_, count) => count - 1);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        await request.Notices.Sent;
+        return GatewayAnswers.Result(request, []);
+    }
+
+    private async Task TellAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
     {
         request.Notices.Send(Acknowledged, Marked(request, new JsonObject { ["notifications"] = wanted.Granted.DeepClone() }));
         using (news.Subscribe(request.Caller.User, notice =>
@@ -31,9 +64,6 @@ internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
         }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return GatewayAnswers.Result(request, []);
     }
 
     /// <summary>Clients tell their streams apart by the id of the request that began them.</summary>
