@@ -24,7 +24,7 @@ internal sealed record CallOptions
     public JsonObject? Capabilities { get; init; }
 
     /// <summary>Puts a question that an older server asks in between to the caller; see <see cref="Sessions.UpstreamWishes.Ask"/>.</summary>
-    public Func<string, JsonNode?, CancellationToken, Task<UpstreamAnswer>>? Ask { get; init; }
+    public Func<string, JsonNode?, Task<UpstreamAnswer>>? Ask { get; init; }
 
     /// <summary>What an MCP client sent beside a tool's name and arguments: metadata, answers to a server's question.</summary>
     public JsonObject? Envelope { get; init; }

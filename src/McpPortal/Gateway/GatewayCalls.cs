@@ -25,7 +25,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
     private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, Task<CallOutcome>> ask, CancellationToken cancellationToken)
     {
-        var wishes = Wishes(request, logLevel);
+        var wishes = Wishes(request, logLevel, cancellationToken);
         var parameters = (JsonObject)request.Parameters.DeepClone();
         var wasSent = Connecting.TakeAnswer(parameters);
         if (wasSent == "accept")
@@ -70,7 +70,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         return GatewayAnswers.Error(request, (int)McpErrorCode.InternalError, $"The server asked back {Questions.MaxRounds} times in a row, so the request was given up.");
     }
 
-    private static CallOptions Wishes(GatewayRequest request, string? logLevel)
+    private static CallOptions Wishes(GatewayRequest request, string? logLevel, CancellationToken cancellationToken)
     {
         var token = request.Meta?["progressToken"];
         var level = request.IsPerRequest ? (string?)request.Meta?[MetaKeys.LogLevel] : logLevel;
@@ -78,7 +78,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         {
             CanBeAsked = true,
             Capabilities = request.Capabilities,
-            Ask = request.IsPerRequest ? null : (method, parameters, stop) => AskAsync(request, method, parameters, stop),
+            Ask = request.IsPerRequest ? null : (method, parameters) => AskAsync(request, method, parameters, cancellationToken),
             LogLevel = level,
             Progress = token is null ? null : progress => request.Notices.Send(NotificationMethods.ProgressNotification, Progress(token, progress)),
             Log = level is null ? null : said =>

@@ -21,8 +21,8 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
     /// <summary>Called for each notification; must be quick.</summary>
     public Action<JsonRpcNotification>? Heard { get; set; }
 
-    /// <summary>Answers what an older server asks its client; null leaves it to the SDK, which refuses.</summary>
-    public Func<JsonRpcRequest, Task<UpstreamAnswer>?>? Asked { get; set; }
+    /// <summary>Who answers what an older server asks its client; nobody leaves it to the SDK, which refuses.</summary>
+    public Func<JsonRpcRequest, UpstreamWishes?>? WhoIsAsked { get; set; }
 
     public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => new Connection(await inner.ConnectAsync(cancellationToken), this);
 
@@ -40,8 +40,8 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
     {
         switch (message)
         {
-            case JsonRpcRequest question when Asked?.Invoke(question) is { } answer:
-                _ = AnswerAsync(question, answer, back);
+            case JsonRpcRequest question when WhoIsAsked?.Invoke(question) is { Ask: { } ask }:
+                _ = AnswerAsync(question, ask, back);
                 return null;
             case JsonRpcNotification notification:
                 Heard?.Invoke(notification);
@@ -57,11 +57,11 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
         }
     }
 
-    private static async Task AnswerAsync(JsonRpcRequest question, Task<UpstreamAnswer> answering, ITransport back)
+    private static async Task AnswerAsync(JsonRpcRequest question, Func<string, JsonNode?, Task<UpstreamAnswer>> ask, ITransport back)
     {
         try
         {
-            var answer = await answering;
+            var answer = await ask(question.Method, question.Params);
             await back.SendMessageAsync(answer.Error is { } error ? new JsonRpcError { Id = question.Id, Error = error } : new JsonRpcResponse { Id = question.Id, Result = answer.Result ?? new JsonObject() });
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or InvalidOperationException)

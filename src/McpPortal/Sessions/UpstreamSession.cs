@@ -40,7 +40,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
     {
         (Key, Server, _client, _transport, _news, ReplaceAt, _aborted, _time) = (key, server, client, transport, news, replaceAt, aborted, time);
         OpenedAt = LastUsedAt = time.GetUtcNow();
-        (transport.Heard, transport.Asked) = (Hear, Ask);
+        (transport.Heard, transport.WhoIsAsked) = (Hear, WhoIsAsked);
     }
 
     public SessionKey Key { get; }
@@ -392,10 +392,10 @@ internal sealed class UpstreamSession : IAsyncDisposable
     /// A question of an older server does not say which call it belongs to. It goes to the only one that can answer; with two of them running it
     /// could reach the wrong one, so neither is asked.
     /// </summary>
-    private Task<UpstreamAnswer>? Ask(JsonRpcRequest question)
+    private UpstreamWishes? WhoIsAsked(JsonRpcRequest question)
     {
         var able = _running.Values.Where(wishes => wishes.CanAnswer(question.Method, question.Params)).Take(2).ToList();
-        return able is [var only] ? only.Ask!(question.Method, question.Params, Aborted) : null;
+        return able is [var only] ? only : null;
     }
 
     private void HearProgress(JsonNode? parameters)

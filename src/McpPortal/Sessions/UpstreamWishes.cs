@@ -17,7 +17,7 @@ internal sealed record UpstreamWishes
     /// Puts a question of an older server (<c>elicitation/create</c> and its like) to whoever asks and brings the answer: method and parameters
     /// as the server said them. Null: nobody is there to be asked.
     /// </summary>
-    public Func<string, JsonNode?, CancellationToken, Task<UpstreamAnswer>>? Ask { get; init; }
+    public Func<string, JsonNode?, Task<UpstreamAnswer>>? Ask { get; init; }
 
     /// <summary>What whoever asks can do, as in <c>initialize</c>.</summary>
     public JsonObject? Capabilities { get; init; }
