@@ -5,16 +5,12 @@ using McpPortal.Tests.Rig;
 namespace McpPortal.Tests.Conformance;
 
 /// <summary>What a suite found out about the server at an address.</summary>
-internal sealed partial class ConformanceRun
+/// <param name="suite">Which one.</param>
+/// <param name="scenarios">All that it began.</param>
+/// <param name="output">The end of what it wrote.</param>
+internal sealed partial class ConformanceRun(ConformanceSuite suite, IReadOnlyList<ConformanceScenario> scenarios, string output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
-
-    private readonly ConformanceSuite _suite;
-    private readonly string _output;
-
-    private ConformanceRun(ConformanceSuite suite, IReadOnlyList<ConformanceScenario> scenarios, string output) => (_suite, Scenarios, _output) = (suite, scenarios, output);
-
-    public IReadOnlyList<ConformanceScenario> Scenarios { get; }
 
     public static async Task<ConformanceRun> RunAsync(ConformanceSuite suite, Uri server, CancellationToken cancellationToken)
     {
@@ -35,15 +31,24 @@ internal sealed partial class ConformanceRun
     /// <summary>Fails unless exactly the <paramref name="exceptions"/> failed; their values say why they may.</summary>
     public void AssertPassed(IReadOnlyDictionary<string, string> exceptions)
     {
-        var names = Scenarios.Select(scenario => scenario.Name).ToHashSet(StringComparer.Ordinal);
+        var names = scenarios.Select(scenario => scenario.Name).ToHashSet(StringComparer.Ordinal);
         string[] complaints =
         [
-            .. Scenarios.Where(scenario => !scenario.Passed && !exceptions.ContainsKey(scenario.Name)).SelectMany(scenario => scenario.Complaints()),
-            .. Scenarios.Where(scenario => scenario.Passed && exceptions.ContainsKey(scenario.Name)).Select(scenario => $"{scenario.Name,-48} PASSED   is listed as an exception: {exceptions[scenario.Name]}"),
+            .. scenarios.Where(scenario => !scenario.Passed && !exceptions.ContainsKey(scenario.Name)).SelectMany(scenario => scenario.Complaints()),
+            .. scenarios.Where(scenario => scenario.Passed && exceptions.ContainsKey(scenario.Name)).Select(scenario => $"{scenario.Name,-48} PASSED   is listed as an exception: {exceptions[scenario.Name]}"),
             .. exceptions.Keys.Where(name => !names.Contains(name)).Select(name => $"{name,-48} UNKNOWN  is listed as an exception and was not run"),
+            .. Shortage(),
         ];
-        Assert.True(complaints.Length == 0, $"{_suite.Name}: {Scenarios.Count(scenario => scenario.Passed)} of {Scenarios.Count} scenarios passed.\n{string.Join('\n', complaints)}");
-        Assert.True(Scenarios.Count == _suite.Scenarios, $"{_suite.Name} ran {Scenarios.Count} scenarios instead of {_suite.Scenarios}:\n{_output}");
+        Assert.True(complaints.Length == 0, $"{suite.Name}: {scenarios.Count(scenario => scenario.Passed)} of {scenarios.Count} scenarios passed.\n{string.Join('\n', complaints)}");
+    }
+
+    private IEnumerable<string> Shortage()
+    {
+        if (scenarios.Count != suite.Scenarios)
+        {
+            yield return $"It ran {scenarios.Count} scenarios instead of {suite.Scenarios}:";
+            yield return output;
+        }
     }
 
     private static async Task EndAsync(ChildProcess child, CancellationToken cancellationToken)
