@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -106,6 +107,11 @@ internal sealed partial class McpEndpoint
             fault = perRequest && PerRequestChecks.Check(message, context.Request.Headers) is { } refusal ? refusal
                 : perRequest || _options.Stateless ? await _perRequest.PostAsync(context, message)
                 : await _sessions.PostAsync(context, message);
+        }
+        catch (JsonException) when (!context.Response.HasStarted)
+        {
+            // The transport reads the parameters of initialize itself.
+            fault = new McpFault(400, (int)McpErrorCode.InvalidParams, "The parameters are not those of this method.");
         }
         catch (Exception e) when (e is not OperationCanceledException and not BadHttpRequestException && !context.Response.HasStarted)
         {

@@ -57,7 +57,7 @@ public sealed class ClientMixTests(PostgresCluster cluster)
         await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Authority));
         var (ana, key, hash) = await rig.PersonAsync("ana");
         await rig.Calls.AddServerAsync(ana, "odd", server.Url);
-        await using var client = await rig.ConnectAsync("/mcp", key);
+        await using var client = await rig.ConnectAsync("/mcp", key, Older);
 
         var listed = (await client.ListToolsAsync(cancellationToken: Stop)).Select(tool => tool.Name).ToList();
         Assert.Equal(listed.Count, listed.Distinct(StringComparer.Ordinal).Count());

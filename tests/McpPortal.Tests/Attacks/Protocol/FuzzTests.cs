@@ -72,7 +72,8 @@ public sealed class FuzzTests(PostgresCluster cluster, ITestOutputHelper output)
         SoakSize.Report("FUZZ", figure);
         Assert.Contains(HttpStatusCode.OK, statuses.Keys);
         Assert.Contains(HttpStatusCode.BadRequest, statuses.Keys);
-        Assert.NotEmpty((await rig.ConnectAsync("/mcp/who", key)).ServerInfo.Name);
+        await using var client = await rig.ConnectAsync("/mcp/who", key);
+        Assert.Equal("mcpportal", client.ServerInfo?.Name);
         if (SoakSize.IsFull)
         {
             Assert.True(Environment.WorkingSet < before * 1.1, figure);
