@@ -20,17 +20,22 @@ internal sealed class PairedRun(BenchTarget direct, BenchTarget portal, Func<Pro
     /// <summary>Milliseconds of processor time that the portal takes for a call.</summary>
     public double CpuPerCall => Median(round => round.CpuMs / (round.Portal.Latencies.Count + round.Portal.Failed));
 
-    public int Wrong => _rounds.Sum(round => round.Portal.Wrong + round.Direct.Wrong);
+    public int Wrong { get; private set; }
 
     public int Answers => _rounds.Sum(round => round.Portal.Latencies.Count);
 
     public async Task RunAsync(IReadOnlyList<BenchUser> users, int calls, CancellationToken cancellationToken)
     {
-        for (var round = 0; round < rounds; round++)
+        // The first round is for the compilers of all processes; what is measured after it is what stays.
+        for (var round = 0; round <= rounds; round++)
         {
             var (baseline, _) = await OnceAsync(direct, users, calls, cancellationToken);
             var (measured, cpu) = await OnceAsync(portal, users, calls, cancellationToken);
-            _rounds.Add((baseline, measured, cpu));
+            Wrong += baseline.Wrong + measured.Wrong;
+            if (round > 0)
+            {
+                _rounds.Add((baseline, measured, cpu));
+            }
         }
     }
 
@@ -46,7 +51,7 @@ internal sealed class PairedRun(BenchTarget direct, BenchTarget portal, Func<Pro
     {
         var uses = new List<ProcessUse>(2);
         using var run = new LoadRun(target, calls, longest);
-        var result = await run.RunAsync(users, warmUp: Math.Max(5, calls / 10), () => uses.Add(portalUse()), cancellationToken);
+        var result = await run.RunAsync(users, warmUp: 5, () => uses.Add(portalUse()), cancellationToken);
         Streamed |= target == portal && run.Streamed;
         return (result, uses[1].CpuMs - uses[0].CpuMs);
     }

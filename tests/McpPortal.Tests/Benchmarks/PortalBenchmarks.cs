@@ -10,7 +10,7 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
     private const string Newer = "2026-07-28";
     private static readonly int Users = SoakSize.Named("BENCH_USERS", 500);
     private static readonly int Concurrent = SoakSize.Named("BENCH_CONCURRENT", 16);
-    private static readonly int Calls = SoakSize.Named("BENCH_CALLS", 400);
+    private static readonly int Calls = SoakSize.Named("BENCH_CALLS", 250);
     private static readonly int Rounds = SoakSize.Named("BENCH_ROUNDS", 3);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private readonly List<TargetRow> _targets = [];
@@ -29,7 +29,7 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
         {
             var direct = BenchTarget.Stub(rig.StubDirect, version, throughPortal: false);
             var portal = BenchTarget.Stub(rig.StubThroughPortal, version, throughPortal: true);
-            var one = await RunAsync(rig, $"stub, {version}, one caller", direct, portal, [few[0]], Calls * 2);
+            var one = await RunAsync(rig, $"stub, {version}, one caller", direct, portal, [few[0]], Calls * 4);
             _targets.Add(TargetRow.AtMost($"added p50, one caller, {version}", 0.6, one.AddedP50, "ms"));
             _targets.Add(TargetRow.Plain($"added p99, one caller, {version}", one.AddedP99, "ms"));
             Concurrently($"stub, {version}", 0.40, await RunAsync(rig, $"stub, {version}, {few.Count} callers", direct, portal, few, Calls));
