@@ -13,7 +13,7 @@ namespace McpPortal.Clients;
 /// Authenticates by access key, in <c>Authorization: Bearer</c> or <c>X-Api-Key</c>. Two credentials in one request are refused, whoever
 /// they belong to; a key in the address is never looked at.
 /// </summary>
-internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses, AccessKeyGuesses guesses, McpChallenge challenge)
+internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessKeys keys, AccessKeyUses uses, AccessKeyGuesses guesses, McpChallenge challenge, OpenRequests open)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "AccessKey";
@@ -54,6 +54,11 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
                 guesses.Missed(address);
             }
 
+            return AuthenticateResult.Fail("The access key is not valid.");
+        }
+
+        if (McpResource.IsAsked(Context) && !await open.AddKeyAsync(Context, holder.User, text))
+        {
             return AuthenticateResult.Fail("The access key is not valid.");
         }
 

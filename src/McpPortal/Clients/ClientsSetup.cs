@@ -37,6 +37,7 @@ internal static class ClientsSetup
         services.AddSingleton<CodeExchange>();
         services.AddSingleton<TokenRefresh>();
         services.AddSingleton<ClientTokens>();
+        services.AddSingleton<OpenRequests>();
         services.AddSingleton<ClientGrantUses>();
         services.AddHostedService(provider => provider.GetRequiredService<ClientGrantUses>());
         services.AddSingleton<ClientSweeper>();

@@ -10,7 +10,7 @@ namespace McpPortal.Clients.OAuth;
 
 /// <summary>Authenticates MCP clients by the portal's own access tokens, at the endpoint that a token was issued for.</summary>
 internal sealed class ClientTokenHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ClientTokens tokens, ClientGrantUses uses, AccessKeyGuesses guesses, McpChallenge challenge)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ClientTokens tokens, ClientGrantUses uses, AccessKeyGuesses guesses, McpChallenge challenge, OpenRequests open)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "ClientToken";
@@ -54,6 +54,11 @@ internal sealed class ClientTokenHandler(
         if (!holder.IsFor(McpResource.ServerOf(Context)))
         {
             return AuthenticateResult.Fail("The access token is for another endpoint.");
+        }
+
+        if (!await open.AddTokenAsync(Context, holder.User, text))
+        {
+            return AuthenticateResult.Fail("The access token is not valid.");
         }
 
         uses.Note(holder.Grant);

@@ -17,7 +17,7 @@ internal sealed class TokenRefresh(PortalDatabase database, TokenIssuer issuer, 
     /// <param name="clientId">Who asks.</param>
     /// <param name="scope">Fewer scopes for the access token; null for all of the grant.</param>
     /// <param name="target">What the tokens shall be for; null when left out.</param>
-    /// <param name="cancellationToken">Ends the wait, not the exchange.</param>
+    /// <param name="cancellationToken">Gives up; whoever asks again gets what came of it.</param>
     public async Task<ClientTokenResult> RefreshAsync(string text, string clientId, string? scope, AskedTarget? target, CancellationToken cancellationToken)
     {
         if (!AccessKeyText.TryParse(text, ClientTokenText.Refresh, out var id))
