@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Sessions;
@@ -10,7 +9,6 @@ namespace McpPortal.Gateway;
 /// <summary>AI clients' sessions of the older revisions on this node. What changes for their user reaches them; what is withdrawn ends them.</summary>
 internal sealed class GatewaySessions : IDisposable
 {
-    private readonly ConcurrentDictionary<UserId, CancellationTokenSource> _standing = new();
     private readonly UpstreamNews _news;
 
     public GatewaySessions(GatewayOptions options, Invalidations invalidations, UpstreamNews news, TimeProvider time)
@@ -25,30 +23,17 @@ internal sealed class GatewaySessions : IDisposable
     /// <summary>Whose sessions: a session is of a user, whichever key or token began it.</summary>
     public static string KeyOf(UserId user) => user.ToString();
 
-    /// <summary>Cancelled when something of the user's is withdrawn: whoever has a standing request then has to come again, with a credential that counts.</summary>
-    public CancellationToken UntilWithdrawn(UserId user) => _standing.GetOrAdd(user, _ => new CancellationTokenSource()).Token;
-
     public void Dispose() => Table.Dispose();
 
     private Task FollowAsync(Invalidation invalidation) => invalidation.Kind switch
     {
         // Clients begin a new session, if they still may.
-        InvalidationKind.User or InvalidationKind.AccessKeys or InvalidationKind.ClientGrants => WithdrawAsync(new UserId(invalidation.Subject)),
-        InvalidationKind.Everything => Task.WhenAll([.. _standing.Keys.Select(WithdrawAsync), .. Table.List().Select(session => Table.CloseAsync(session.Id))]),
+        InvalidationKind.User or InvalidationKind.AccessKeys or InvalidationKind.ClientGrants => Table.CloseUserAsync(KeyOf(new UserId(invalidation.Subject))),
+        InvalidationKind.Everything => Task.WhenAll(Table.List().Select(session => Table.CloseAsync(session.Id))),
         InvalidationKind.Credentials or InvalidationKind.Groups => ToolsChangedAsync(new UserId(invalidation.Subject)),
         InvalidationKind.Server => ToolsChangedAsync(null),
         _ => Task.CompletedTask,
     };
-
-    private async Task WithdrawAsync(UserId user)
-    {
-        if (_standing.TryRemove(user, out var standing))
-        {
-            await standing.CancelAsync();
-        }
-
-        await Table.CloseUserAsync(KeyOf(user));
-    }
 
     /// <summary>For one user, or for whoever it may concern.</summary>
     private Task ToolsChangedAsync(UserId? user)

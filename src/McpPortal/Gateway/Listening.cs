@@ -9,30 +9,24 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.Gateway;
 
 /// <summary><c>subscriptions/listen</c> (2026-07-28): a request that stays open and says what changes.</summary>
-internal sealed class Listening(UpstreamCallService calls, UpstreamNews news, GatewaySessions sessions)
+internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
 {
     private const string Acknowledged = "notifications/subscriptions/acknowledged";
     private const int MaxPerUser = 32;
     private readonly ConcurrentDictionary<UserId, int> _open = new();
 
-    /// <summary>Tells until the client has gone, or something of its user's was withdrawn.</summary>
+    /// <summary>Tells until the client has gone, or may not use the server any more.</summary>
     public async Task<JsonRpcMessage> UntilGoneAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
     {
         var user = request.Caller.User;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, sessions.UntilWithdrawn(user));
-        if (_open.AddOrUpdate(user, 1, (_, count) => count + 1) > MaxPerUser)
-        {
-            _open.AddOrUpdate(user, 0, (_, count) => count - 1);
-            return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidRequest, $"{MaxPerUser} of your clients' requests listen already. Close some first.");
-        }
-
         try
         {
-            await TellAsync(request, slug, wanted, ended.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Withdrawn: the stream ends with its answer, and the client asks again.
+            if (_open.AddOrUpdate(user, 1, (_, count) => count + 1) > MaxPerUser)
+            {
+                return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidRequest, $"{MaxPerUser} of your clients' requests listen already. Close some first.");
+            }
+
+            await TellAsync(request, slug, wanted, cancellationToken);
         }
         finally
         {

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using McpPortal.Audit;
-using McpPortal.Clients;
 using McpPortal.Data;
 using McpPortal.Servers;
 using McpPortal.Tests.Calls;
@@ -72,20 +70,6 @@ public sealed class ListeningTests(PostgresCluster cluster)
             await AssertToldAsync(heard);
             await client.UnsubscribeFromResourceAsync(Uri, cancellationToken: Stop);
         }
-    }
-
-    [Fact]
-    public async Task A_standing_request_ends_within_two_seconds_of_its_keys_end()
-    {
-        await using var rig = await GatewayRig.StartAsync(cluster);
-        var (ana, key, _) = await rig.PersonAsync("ana");
-        await using var client = await rig.ConnectAsync("/mcp/who", key);
-        await using var open = (Open)await ListenAsync(client, new JsonObject { ["toolsListChanged"] = true });
-
-        var id = (string)(await rig.Calls.SqlAsync($"select id from access_keys where user_id = '{ana}'"))!;
-        Assert.True(await rig.Calls.Get<AccessKeys>().RevokeAsync(ana, id, Actor.Page(ana), Stop));
-
-        await open.Request.WaitAsync(TimeSpan.FromSeconds(2), Stop);
     }
 
     private async Task AssertToldAsync(ConcurrentQueue<string> heard)
