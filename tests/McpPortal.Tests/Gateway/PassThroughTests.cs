@@ -136,7 +136,7 @@ public sealed class PassThroughTests(PostgresCluster cluster)
 
         // Reading is using a credential and so shown to its owner; looking what there is, is not.
         await CallRig.UntilAsync(
-            async () => (string)(await rig.Calls.SqlAsync($"select string_agg(tool, ',' order by started_at) from tool_calls where user_id = '{ana}' and via = {(int)CallVia.Gateway}"))! == "resources/read,prompts/get",
+            async () => await rig.Calls.SqlAsync($"select string_agg(tool, ',' order by started_at) from tool_calls where user_id = '{ana}' and via = {(int)CallVia.Gateway}") is "resources/read,prompts/get",
             "Not what was recorded.");
     }
 

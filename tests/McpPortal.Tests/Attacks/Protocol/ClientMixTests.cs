@@ -46,7 +46,7 @@ public sealed class ClientMixTests(PostgresCluster cluster)
     [Fact]
     public async Task MCP_11_12_Whatever_servers_call_their_tools_none_stands_for_another()
     {
-        string[] names = ["act", "Act", "a__b", "__", "who__whoami", "werkzeug-ä-名", new string('n', 500)];
+        string[] names = ["act", "Act", "a__b", "__", "who__whoami", new string('n', 500)];
         await using var server = await HostileServer.StartAsync();
         server.Misbehave = (heard, context) => heard.Method switch
         {
