@@ -1,41 +1,19 @@
-using System.Collections.Concurrent;
+using McpPortal.Coordination;
 using McpPortal.Data;
 using Microsoft.EntityFrameworkCore;
 
 namespace McpPortal.Clients;
 
 /// <summary>Writes when and from where keys were last used, every few seconds instead of on each request.</summary>
-internal sealed partial class AccessKeyUses(PortalDatabase database, TimeProvider time, ILogger<AccessKeyUses> logger) : BackgroundService
+internal sealed partial class AccessKeyUses(PortalDatabase database, TimeProvider time, ILogger<AccessKeyUses> logger) : RepeatedWork(TimeSpan.FromSeconds(5), time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, (DateTimeOffset At, string? From)> _uses = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time = time;
+    private readonly LastUses<string, (DateTimeOffset At, string? From)> _uses = new(StringComparer.Ordinal);
 
-    public void Note(string keyId, string? from) => _uses[keyId] = (time.GetUtcNow(), from);
+    public void Note(string keyId, string? from) => _uses.Note(keyId, (_time.GetUtcNow(), from));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    internal Task WriteAsync(CancellationToken cancellationToken) => _uses.WriteAsync(async batch =>
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await WriteAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                Log.Failed(logger, e.GetType().Name);
-            }
-        }
-    }
-
-    internal async Task WriteAsync(CancellationToken cancellationToken)
-    {
-        if (_uses.IsEmpty)
-        {
-            return;
-        }
-
-        var batch = _uses.ToArray();
         await using var scope = await database.ForSystemAsync(cancellationToken);
         foreach (var place in batch.GroupBy(entry => entry.Value.From, StringComparer.Ordinal))
         {
@@ -46,11 +24,11 @@ internal sealed partial class AccessKeyUses(PortalDatabase database, TimeProvide
         }
 
         await scope.CommitAsync(cancellationToken);
-        foreach (var entry in batch)
-        {
-            _uses.TryRemove(entry); // only if it was not used again meanwhile
-        }
-    }
+    });
+
+    protected override Task WorkAsync(CancellationToken cancellationToken) => WriteAsync(cancellationToken);
+
+    protected override void Tell(Exception fault) => Log.Failed(logger, fault.GetType().Name);
 
     private static partial class Log
     {

@@ -1,38 +1,23 @@
 using System.Globalization;
 using McpPortal.Audit;
+using McpPortal.Coordination;
 using McpPortal.Data;
 using Microsoft.EntityFrameworkCore;
 
 namespace McpPortal.Clients.OAuth;
 
 /// <summary>Clears away codes and tokens that have expired, grants that ended long ago, and clients that nobody consented to.</summary>
-internal sealed partial class ClientSweeper(PortalDatabase database, AuditLog audit, TimeProvider time, ILogger<ClientSweeper> logger) : BackgroundService
+internal sealed partial class ClientSweeper(PortalDatabase database, AuditLog audit, TimeProvider time, ILogger<ClientSweeper> logger) : RepeatedWork(TimeSpan.FromMinutes(10), time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+    private readonly TimeProvider _time = time;
 
     /// <summary>A code that was used is kept so long, to notice when it comes again.</summary>
     private static readonly TimeSpan CodeKeptFor = TimeSpan.FromDays(1);
     private static readonly TimeSpan EndedKeptFor = TimeSpan.FromDays(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                Log.Failed(logger, e.GetType().Name);
-            }
-        }
-    }
-
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var (codesBefore, endedBefore, unusedBefore) = (now - CodeKeptFor, now - EndedKeptFor, now - RegisteredClients.UnusedFor);
         await using var scope = await database.ForSystemAsync(cancellationToken);
         var db = scope.Db;
@@ -47,6 +32,10 @@ internal sealed partial class ClientSweeper(PortalDatabase database, AuditLog au
 
         await scope.CommitAsync(cancellationToken);
     }
+
+    protected override Task WorkAsync(CancellationToken cancellationToken) => SweepAsync(cancellationToken);
+
+    protected override void Tell(Exception fault) => Log.Failed(logger, fault.GetType().Name);
 
     private static partial class Log
     {
