@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http;
 namespace McpPortal.StreamableHttp;
 
 /// <summary>The protocol revisions the SDK speaks; its own list is internal.</summary>
-internal static class ProtocolVersions
+public static class ProtocolVersions
 {
     /// <summary>The first revision without sessions.</summary>
-    public const string PerRequest = "2026-07-28";
+    internal const string PerRequest = "2026-07-28";
 
-    public static readonly string[] All = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", PerRequest];
+    internal static readonly string[] All = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", PerRequest];
 
-    /// <summary>Revisions are dates, so ordinal order is their order.</summary>
+    /// <summary>Whether each request stands alone: 2026-07-28 or later. Revisions are dates, so ordinal order is their order.</summary>
     public static bool IsPerRequest(string? version) => version is not null && string.CompareOrdinal(version, PerRequest) >= 0;
 
-    public static bool IsPerRequest(HttpRequest request) => IsPerRequest(request.Headers[HeaderNames.ProtocolVersion].ToString());
+    internal static bool IsPerRequest(HttpRequest request) => IsPerRequest(request.Headers[HeaderNames.ProtocolVersion].ToString());
 }

@@ -26,7 +26,7 @@ internal sealed record CallOptions
     /// <summary>Puts a question that an older server asks in between to the caller; see <see cref="Sessions.UpstreamWishes.Ask"/>.</summary>
     public Func<string, JsonNode?, Task<UpstreamAnswer>>? Ask { get; init; }
 
-    /// <summary>What an MCP client sent beside a tool's name and arguments: metadata, answers to a server's question.</summary>
+    /// <summary>What an MCP client sent: beside a tool's name and arguments, metadata and answers to a server's question. It is not changed.</summary>
     public JsonObject? Envelope { get; init; }
 
     /// <summary>The caller can be asked: a result that is a question (<c>input_required</c>) is one to them.</summary>

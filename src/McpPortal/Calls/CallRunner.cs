@@ -101,38 +101,15 @@ internal sealed partial class CallRunner(
         await resolver.ResolveAsync(user, server, cancellationToken) is CredentialSet.Ready;
 
     /// <summary>Keeps the user's own session listening until cancelled, or until the session ends.</summary>
-    public async Task ListenAsync(UserId user, ServerSnapshot server, JsonObject wanted, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var (session, _, _) = await EnterAsync(user, server, cancellationToken);
-            if (session is null)
-            {
-                return;
-            }
-
-            try
-            {
-                using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Aborted);
-                await session.ListenAsync(wanted, both.Token);
-            }
-            finally
-            {
-                session.Leave();
-            }
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            Log.Failed(logger, server.Slug, e.GetType().Name);
-        }
-    }
+    public Task ListenAsync(UserId user, ServerSnapshot server, JsonObject wanted, CancellationToken cancellationToken) => OverSessionAsync(
+        user, server, "told what changes", async (session, stop) => { await session.ListenAsync(wanted, stop); return session; }, cancellationToken, Timeout.InfiniteTimeSpan);
 
     private async Task<(T? Value, CallOutcome? Failure, CredentialSet.Ready? Ready)> OverSessionAsync<T>(
-        UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+        UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? limit = null)
         where T : class
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(server.Timeout);
+        deadline.CancelAfter(limit ?? server.Timeout);
         CredentialSet.Ready? ready = null;
         try
         {

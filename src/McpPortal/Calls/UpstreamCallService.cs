@@ -56,38 +56,23 @@ internal sealed class UpstreamCallService(
     /// <summary>What a server can do for the user, by its own account.</summary>
     public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
-        if (await UnavailableAsync(cancellationToken) is { } unavailable)
-        {
-            return (null, unavailable);
-        }
-
-        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
-        return server is null ? (null, missing) : await runner.IntroduceAsync(caller, server, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
+        return server is null ? (null, refusal) : await runner.IntroduceAsync(caller, server, cancellationToken);
     }
 
     /// <summary>The tools that the user may call at a server.</summary>
     public async Task<ToolListOutcome> ListToolsAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
-        if (await UnavailableAsync(cancellationToken) is { } unavailable)
-        {
-            return new ToolListOutcome.Failed(unavailable);
-        }
-
-        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
-        return server is null ? new ToolListOutcome.Failed(missing!) : await runner.ListToolsAsync(caller, server, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
+        return server is null ? new ToolListOutcome.Failed(refusal!) : await runner.ListToolsAsync(caller, server, cancellationToken);
     }
 
     private async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, Func<ServerSnapshot, UpstreamCall> make, CancellationToken cancellationToken)
     {
-        if (await UnavailableAsync(cancellationToken) is { } unavailable)
-        {
-            return unavailable;
-        }
-
-        var (server, missing) = await FindAsync(caller, serverSlug, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
         if (server is null)
         {
-            return missing!;
+            return refusal!;
         }
 
         if (!slots.TryReserve(caller.User))
@@ -107,6 +92,9 @@ internal sealed class UpstreamCallService(
             slots.Release(caller.User);
         }
     }
+
+    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Refusal)> AdmitAsync(Caller caller, string slug, CancellationToken cancellationToken) =>
+        await UnavailableAsync(cancellationToken) is { } unavailable ? (null, unavailable) : await FindAsync(caller, slug, cancellationToken);
 
     private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, CancellationToken cancellationToken)
     {

@@ -49,17 +49,17 @@ internal sealed class Connecting(UpstreamCallService calls, UpstreamNews news, P
     public async Task<bool> AskAsync(GatewayRequest request, CallOutcome.NeedsConnection missing, string server, CancellationToken cancellationToken)
     {
         var parameters = Sending(request, missing, server, out var id);
-        JsonRpcResponse answer;
+        JsonNode? answer;
         try
         {
-            answer = await request.Client.SendRequestAsync(new JsonRpcRequest { Method = RequestMethods.ElicitationCreate, Params = parameters }, cancellationToken);
+            answer = await request.AskClientAsync(RequestMethods.ElicitationCreate, parameters, cancellationToken);
         }
         catch (McpException)
         {
             return false;
         }
 
-        if ((answer.Result as JsonObject)?["action"]?.ToString() != "accept" || !await UntilThereAsync(request, server, cancellationToken))
+        if ((answer as JsonObject)?["action"]?.ToString() != "accept" || !await UntilThereAsync(request, server, cancellationToken))
         {
             return false;
         }

@@ -13,11 +13,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
     /// <summary>Calls a tool of a server.</summary>
     public Task<JsonRpcMessage> CallToolAsync(GatewayRequest request, string server, string tool, string? logLevel, CancellationToken cancellationToken) =>
         UntilAnsweredAsync(request, server, logLevel, (parameters, wishes) =>
-        {
-            var arguments = parameters["arguments"];
-            parameters.Remove("arguments");
-            return calls.CallToolAsync(request.Caller, server, tool, arguments?.Deserialize<JsonElement>(), wishes with { Envelope = parameters }, cancellationToken);
-        }, cancellationToken);
+            calls.CallToolAsync(request.Caller, server, tool, parameters["arguments"]?.Deserialize<JsonElement>(), wishes with { Envelope = parameters }, cancellationToken), cancellationToken);
 
     /// <summary>Asks a server anything else.</summary>
     public Task<JsonRpcMessage> AskAsync(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken) =>
@@ -26,7 +22,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
     private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, Task<CallOutcome>> ask, CancellationToken cancellationToken)
     {
         var wishes = Wishes(request, logLevel, cancellationToken);
-        var parameters = (JsonObject)request.Parameters.DeepClone();
+        var parameters = request.Parameters;
         var wasSent = Connecting.TakeAnswer(parameters);
         if (wasSent == "accept")
         {
@@ -35,7 +31,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
         for (var round = 0; round <= Questions.MaxRounds; round++)
         {
-            var outcome = await ask((JsonObject)parameters.DeepClone(), wishes);
+            var outcome = await ask(parameters, wishes);
             cancellationToken.ThrowIfCancellationRequested();
             if (outcome is CallOutcome.NeedsConnection missing && wasSent is null && Connecting.CanSend(request))
             {
@@ -95,7 +91,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
     {
         try
         {
-            return new UpstreamAnswer((await request.Client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters?.DeepClone() }, cancellationToken)).Result, null);
+            return new UpstreamAnswer(await request.AskClientAsync(method, parameters, cancellationToken), null);
         }
         catch (McpProtocolException refusal)
         {

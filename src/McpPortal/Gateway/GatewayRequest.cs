@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
+using McpPortal.StreamableHttp;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -20,7 +21,7 @@ internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest mess
     public JsonObject Parameters { get; } = message.Params as JsonObject ?? [];
 
     /// <summary>Revision 2026-07-28 or later: each request says what the client can do.</summary>
-    public bool IsPerRequest { get; } = string.CompareOrdinal(message.Context?.ProtocolVersion, "2026-07-28") >= 0;
+    public bool IsPerRequest { get; } = ProtocolVersions.IsPerRequest(message.Context?.ProtocolVersion);
 
     /// <summary>The client, on the stream of this request.</summary>
     public McpServer Client => context.Server;
@@ -30,11 +31,16 @@ internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest mess
     public JsonObject? Meta => Parameters["_meta"] as JsonObject;
 
     /// <summary>Of the client, whichever way it said so.</summary>
-    public JsonObject? Capabilities => IsPerRequest
+    public JsonObject? Capabilities => field ??= IsPerRequest
         ? Meta?[MetaKeys.ClientCapabilities] as JsonObject
         : JsonSerializer.SerializeToNode(Client.ClientCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject;
 
     public string? Text(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>Asks the client something on the stream of this request, which only older revisions know.</summary>
+    /// <exception cref="McpProtocolException">The client answered with an error.</exception>
+    public async Task<JsonNode?> AskClientAsync(string method, JsonNode? parameters, CancellationToken cancellationToken) =>
+        (await Client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters?.DeepClone() }, cancellationToken)).Result;
 
     public Task AnswerAsync(JsonRpcMessage answer, CancellationToken cancellationToken) => message.Context!.RelatedTransport!.SendMessageAsync(answer, cancellationToken);
 }

@@ -44,7 +44,6 @@ internal static class Questions
             throw new McpProtocolException("The server asked for something that clients of this protocol revision cannot answer.", McpErrorCode.InternalError);
         }
 
-        var answer = await request.Client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = question!["params"]?.DeepClone() }, cancellationToken);
-        return answer.Result?.DeepClone();
+        return (await request.AskClientAsync(method, question!["params"], cancellationToken))?.DeepClone();
     }
 }

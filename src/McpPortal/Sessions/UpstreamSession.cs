@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using McpPortal.Servers;
+using McpPortal.StreamableHttp;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -68,7 +69,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
     public string? Instructions => _client.ServerInstructions;
 
     /// <summary>The server speaks 2026-07-28 or later: no session, and whoever asks says in each request what it can do.</summary>
-    public bool IsPerRequest => string.CompareOrdinal(_client.NegotiatedProtocolVersion, "2026-07-28") >= 0;
+    public bool IsPerRequest => ProtocolVersions.IsPerRequest(_client.NegotiatedProtocolVersion);
 
     /// <summary>Whether new calls may still begin.</summary>
     public bool IsUsable => !_retired && !_client.Completion.IsCompleted;

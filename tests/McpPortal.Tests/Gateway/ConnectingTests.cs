@@ -24,29 +24,18 @@ public sealed class ConnectingTests(PostgresCluster cluster)
         await rig.PersonAsync("ana");
         var ben = await rig.Calls.AddUserAsync("ben");
         string? address = null;
-        await using var client = await McpClient.CreateAsync(
-            new HttpClientTransport(new HttpClientTransportOptions
+        var handlers = new McpClientHandlers
+        {
+            ElicitationHandler = (asked, stop) =>
             {
-                Endpoint = rig.Address("/mcp/who"),
-                TransportMode = HttpTransportMode.StreamableHttp,
-                AdditionalHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {await rig.KeyAsync(ben)}" },
-            }),
-            new McpClientOptions
-            {
-                ProtocolVersion = "2025-11-25",
-                Capabilities = new ClientCapabilities { Elicitation = new ElicitationCapability { Url = new UrlElicitationCapability() } },
-                Handlers = new McpClientHandlers
-                {
-                    ElicitationHandler = (asked, stop) =>
-                    {
-                        Assert.Equal("url", asked!.Mode);
-                        address = asked.Url;
-                        _ = Task.Run(() => GiveAsync(rig, ben, "secret-of-ben"), stop);
-                        return ValueTask.FromResult(new ElicitResult { Action = "accept" });
-                    },
-                },
+                Assert.Equal("url", asked!.Mode);
+                address = asked.Url;
+                _ = Task.Run(() => GiveAsync(rig, ben, "secret-of-ben"), stop);
+                return ValueTask.FromResult(new ElicitResult { Action = "accept" });
             },
-            cancellationToken: Stop);
+        };
+        var capabilities = new ClientCapabilities { Elicitation = new ElicitationCapability { Url = new UrlElicitationCapability() } };
+        await using var client = await rig.ConnectAsync("/mcp/who", await rig.KeyAsync(ben), "2025-11-25", handlers, capabilities);
 
         var result = await client.CallToolAsync("whoami", cancellationToken: Stop);
 

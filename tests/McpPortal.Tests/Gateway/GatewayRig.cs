@@ -5,6 +5,7 @@ using McpPortal.Servers;
 using McpPortal.Tests.Calls;
 using McpPortal.Tests.Rig;
 using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Tests.Gateway;
 
@@ -39,14 +40,20 @@ internal sealed class GatewayRig : IAsyncDisposable
     /// <param name="path">The endpoint.</param>
     /// <param name="key">The access key.</param>
     /// <param name="version">The protocol revision; null takes the newest.</param>
-    public Task<McpClient> ConnectAsync(string path, string key, string? version = null) => McpClient.CreateAsync(
+    /// <param name="handlers">What the client answers; null for nothing.</param>
+    /// <param name="capabilities">What it says it can do beside that.</param>
+    public Task<McpClient> ConnectAsync(string path, string key, string? version = null, McpClientHandlers? handlers = null, ClientCapabilities? capabilities = null) =>
+        ConnectAsync(Address(path), key, new McpClientOptions { ProtocolVersion = version, Handlers = handlers ?? new McpClientHandlers(), Capabilities = capabilities });
+
+    /// <summary>A client of any portal.</summary>
+    public static Task<McpClient> ConnectAsync(Uri endpoint, string key, McpClientOptions options) => McpClient.CreateAsync(
         new HttpClientTransport(new HttpClientTransportOptions
         {
-            Endpoint = Address(path),
+            Endpoint = endpoint,
             TransportMode = HttpTransportMode.StreamableHttp,
             AdditionalHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {key}" },
         }),
-        new McpClientOptions { ProtocolVersion = version },
+        options,
         cancellationToken: Stop);
 
     public async ValueTask DisposeAsync()

@@ -183,26 +183,15 @@ public sealed class PassThroughTests(PostgresCluster cluster)
         Assert.Equal("refused with -32601", CallRig.Text(await rig.Gateway.Calls.CallAsync(rig.Ana, "odd", "act")));
 
         replied = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var client = await McpClient.CreateAsync(
-            new HttpClientTransport(new HttpClientTransportOptions
+        var handlers = new McpClientHandlers
+        {
+            ElicitationHandler = (asked, _) => ValueTask.FromResult(new ElicitResult
             {
-                Endpoint = rig.Gateway.Address("/mcp/odd"),
-                TransportMode = HttpTransportMode.StreamableHttp,
-                AdditionalHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {await rig.Gateway.KeyAsync(rig.Ana)}" },
+                Action = "accept",
+                Content = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["colour"] = System.Text.Json.JsonSerializer.SerializeToElement($"blue for {asked!.Message}") },
             }),
-            new McpClientOptions
-            {
-                ProtocolVersion = Older,
-                Handlers = new McpClientHandlers
-                {
-                    ElicitationHandler = (asked, _) => ValueTask.FromResult(new ElicitResult
-                    {
-                        Action = "accept",
-                        Content = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["colour"] = System.Text.Json.JsonSerializer.SerializeToElement($"blue for {asked!.Message}") },
-                    }),
-                },
-            },
-            cancellationToken: Stop);
+        };
+        await using var client = await rig.Gateway.ConnectAsync("/mcp/odd", await rig.Gateway.KeyAsync(rig.Ana), Older, handlers);
         Assert.Equal("blue for Which?", Assert.IsType<TextContentBlock>(Assert.Single((await client.CallToolAsync("act", cancellationToken: Stop)).Content)).Text);
     }
 

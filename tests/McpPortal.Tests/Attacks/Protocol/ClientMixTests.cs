@@ -121,14 +121,6 @@ public sealed class ClientMixTests(PostgresCluster cluster)
     private static async Task<McpClient> ConnectAsync(HostileRig rig)
     {
         var key = (await rig.Portal.Get<AccessKeys>().CreateAsync(rig.Ana, "client", readOnly: false, servers: null, expiresAt: null, Actor.Page(rig.Ana), Stop))!;
-        return await McpClient.CreateAsync(
-            new HttpClientTransport(new HttpClientTransportOptions
-            {
-                Endpoint = new Uri(rig.Portal.Portal.Address + "/mcp"),
-                TransportMode = HttpTransportMode.StreamableHttp,
-                AdditionalHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {rig.Portal.Portal.Database.Canaries.Watch("an access key", key)}" },
-            }),
-            new McpClientOptions { ProtocolVersion = Older },
-            cancellationToken: Stop);
+        return await GatewayRig.ConnectAsync(new Uri(rig.Portal.Portal.Address + "/mcp"), rig.Portal.Portal.Database.Canaries.Watch("an access key", key), new McpClientOptions { ProtocolVersion = Older });
     }
 }
