@@ -28,7 +28,8 @@ public sealed class WarmPathTests(PostgresCluster cluster)
             ActivityStopped = activity =>
             {
                 var tags = string.Join(' ', activity.TagObjects.Select(tag => $"{tag.Key}={tag.Value}"));
-                if (activity.TagObjects.Any(tag => rig.Portal.Database.Name.Equals(tag.Value as string, StringComparison.Ordinal)))
+                // Without a text it is a connection being opened, which the record's writer does when it has something to write.
+                if (activity.GetTagItem("db.query.text") is not null && activity.TagObjects.Any(tag => rig.Portal.Database.Name.Equals(tag.Value as string, StringComparison.Ordinal)))
                 {
                     commands.Enqueue(tags);
                 }
