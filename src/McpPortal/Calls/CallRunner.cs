@@ -22,17 +22,19 @@ internal sealed partial class CallRunner(
     CredentialScrubber scrubber,
     UserSlots slots,
     CallRecorder recorder,
+    CallsOptions options,
     TimeProvider time,
     ILogger<CallRunner> logger)
 {
     private const int MaxSentence = 400;
+    private const int MaxQuestions = 10;
 
     /// <summary>Runs the call and records it.</summary>
     public async Task<CallOutcome> RunAsync(UpstreamCall call, CancellationToken stopping)
     {
         var began = time.GetTimestamp();
-        var attempt = new Attempt();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, stopping);
+        var attempt = new Attempt(deadline);
         deadline.CancelAfter(call.Timeout);
         CallOutcome outcome;
         try
@@ -51,7 +53,7 @@ internal sealed partial class CallRunner(
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            outcome = Cancelled(call, stopping);
+            outcome = Cancelled(call, attempt, stopping);
         }
         catch (Exception e) when (OwnFaults.Explain(e, call.Server, logger) is { } own)
         {
@@ -202,7 +204,7 @@ internal sealed partial class CallRunner(
             Log = call.Options.Log is { } log && clean is not null ? said => log(CredentialScrubber.Scrub(clean, said)) : null,
             LogLevel = call.Options.LogLevel,
             Capabilities = call.Options.Capabilities,
-            Ask = call.Options.Ask,
+            Ask = call.Options.Ask is { } ask ? (method, parameters) => AskAsync(call, attempt, ask, method, parameters) : null,
         };
         var began = time.GetTimestamp();
         try
@@ -216,6 +218,22 @@ internal sealed partial class CallRunner(
         {
             attempt.Upstream = time.GetElapsedTime(began);
         }
+    }
+
+    /// <summary>A person takes longer than a server, so the call's own time stands still until they have answered.</summary>
+    private async Task<UpstreamAnswer> AskAsync(UpstreamCall call, Attempt attempt, Func<string, JsonNode?, Task<UpstreamAnswer>> ask, string method, JsonNode? parameters)
+    {
+        if (attempt.CountQuestion() > MaxQuestions)
+        {
+            return new UpstreamAnswer(null, new JsonRpcErrorDetail { Code = (int)McpErrorCode.InvalidRequest, Message = $"No more than {MaxQuestions} questions in one call." });
+        }
+
+        attempt.IsAsking = true;
+        attempt.Deadline.CancelAfter(options.QuestionWait);
+        var answer = await ask(method, parameters);
+        attempt.IsAsking = false;
+        attempt.Deadline.CancelAfter(call.Timeout);
+        return answer;
     }
 
     /// <summary>What a server says of itself, as opposed to what it holds for its user.</summary>
@@ -328,10 +346,11 @@ internal sealed partial class CallRunner(
         };
     }
 
-    private static CallOutcome Cancelled(UpstreamCall call, CancellationToken stopping) => stopping.IsCancellationRequested
+    private CallOutcome Cancelled(UpstreamCall call, Attempt attempt, CancellationToken stopping) => stopping.IsCancellationRequested
         ? new CallOutcome.Refused("The portal is restarting. Try again in a moment.", Busy: true)
         : call.Cancelled.IsCancellationRequested
             ? new CallOutcome.Cancelled()
+            : attempt.IsAsking ? new CallOutcome.TimedOut($"Nobody answered what {call.Server.Name} asked within {options.QuestionWait.TotalSeconds:0} seconds.")
             : new CallOutcome.TimedOut($"{call.Server.Name} did not answer within {call.Timeout.TotalSeconds:0} seconds.");
 
     private static bool IsNotFound(Exception? exception) =>
@@ -345,8 +364,12 @@ internal sealed partial class CallRunner(
     private sealed record Found(JsonElement? Schema);
 
     /// <summary>What is learned on the way, whatever the outcome.</summary>
-    private sealed class Attempt
+    private sealed class Attempt(CancellationTokenSource deadline)
     {
+        private int _questions;
+
+        public CancellationTokenSource Deadline { get; } = deadline;
+
         public CredentialSet.Ready? Ready { get; set; }
 
         public string? Account { get; set; }
@@ -356,6 +379,10 @@ internal sealed partial class CallRunner(
         public TimeSpan Upstream { get; set; }
 
         public bool WasForgotten { get; set; }
+
+        public bool IsAsking { get; set; }
+
+        public int CountQuestion() => Interlocked.Increment(ref _questions);
     }
 
     private static partial class Log

@@ -18,8 +18,16 @@ internal sealed class CallsOptions
     /// <summary>Records that may wait to be written; further calls are refused.</summary>
     public int MaxUnwrittenRecords { get; init; } = 20_000;
 
+    /// <summary>How long a call waits for the answer to a question that a server asks its user in between.</summary>
+    public TimeSpan QuestionWait { get; init; } = TimeSpan.FromMinutes(2);
+
     public void Validate()
     {
+        if (QuestionWait <= TimeSpan.Zero)
+        {
+            throw new InvalidOperationException($"Calls:QuestionWait is {QuestionWait}. Write a positive time such as 00:02:00.");
+        }
+
         Positive(MaxRunningPerUser, "MaxRunningPerUser");
         Positive(MaxPendingPerUser, "MaxPendingPerUser");
         Positive(MaxQueued, "MaxQueued");

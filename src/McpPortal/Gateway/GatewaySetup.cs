@@ -8,6 +8,7 @@ internal static class GatewaySetup
         services.AddSingleton<GatewayAnswers>();
         services.AddSingleton<GatewayFilter>();
         services.AddSingleton<Connecting>();
+        services.AddSingleton<HeldCalls>();
         services.AddSingleton<GatewayCalls>();
         services.AddSingleton<Listening>();
         services.AddSingleton<SessionSubscriptions>();
