@@ -43,6 +43,15 @@ public sealed class McpEndpointOptions
     /// </summary>
     public bool CancelOnDisconnect { get; init; } = true;
 
+    /// <summary>
+    /// Told of each session of the older revisions before its client learns that it has begun. A refusal is the answer instead, and the
+    /// session ends.
+    /// </summary>
+    public Func<HttpContext, McpSessionStart, ValueTask<McpSessionRefusal?>>? SessionBegins { get; init; }
+
+    /// <summary>Whether a session that lives here may be used now; asked with each of its requests, and answered with 404 when false.</summary>
+    public Func<HttpContext, string, ValueTask<bool>>? SessionIsOpen { get; init; }
+
     /// <summary>Where sessions of the older revisions live; hand in your own table to list, notify or close them.</summary>
     public McpSessionTable? Sessions { get; init; }
 

@@ -23,21 +23,15 @@ public sealed class McpSessionTable : IDisposable
         _sweeper = time.CreateTimer(_ => Sweep(), null, period, period);
     }
 
+    /// <summary>Told of each session that ended, by its id; whoever ends it waits for this. Must not throw.</summary>
+    public Func<string, McpSessionEnd, Task>? Ended { get; init; }
+
     /// <summary>Every live session, or those of one user.</summary>
     public IReadOnlyList<McpSessionInfo> List(string? userKey = null) =>
         [.. _sessions.Values.Where(s => userKey is null || s.UserKey == userKey).Select(s => s.Describe())];
 
     /// <summary>Ends a session, also while it is in use; false when there is none of this id.</summary>
-    public async Task<bool> CloseAsync(string id)
-    {
-        if (!_sessions.TryRemove(id, out var session))
-        {
-            return false;
-        }
-
-        await session.DisposeAsync();
-        return true;
-    }
+    public Task<bool> CloseAsync(string id) => CloseAsync(id, McpSessionEnd.Closed);
 
     /// <summary>Ends every session of one user.</summary>
     public async Task CloseUserAsync(string userKey)
@@ -87,11 +81,24 @@ public sealed class McpSessionTable : IDisposable
     {
         foreach (var session in _sessions.Values)
         {
-            _ = CloseAsync(session.Id);
+            _ = CloseAsync(session.Id, McpSessionEnd.Stopped);
         }
     }
 
-    internal HostedSession? Find(string id) => _sessions.GetValueOrDefault(id);
+    internal async Task<bool> CloseAsync(string id, McpSessionEnd end)
+    {
+        if (!_sessions.TryRemove(id, out var session))
+        {
+            return false;
+        }
+
+        await Task.WhenAll(session.DisposeAsync().AsTask(), Ended?.Invoke(id, end) ?? Task.CompletedTask);
+        return true;
+    }
+
+    /// <summary>A session that is unused for too long is none, also before the next sweep.</summary>
+    internal HostedSession? Find(string id) =>
+        _sessions.GetValueOrDefault(id) is { } session && !TryExpire(session, Cutoff, McpSessionEnd.Idle) ? session : null;
 
     /// <summary>Adds a session within the limits; otherwise says why not.</summary>
     internal McpFault? TryAdd(HostedSession session)
@@ -104,7 +111,7 @@ public sealed class McpSessionTable : IDisposable
             }
 
             var own = _sessions.Values.Where(s => s.UserKey == session.UserKey).OrderBy(s => s.LastUsed).ToArray();
-            if (own.Length >= _limits.MaxSessionsPerUser && !Array.Exists(own, s => TryExpire(s, DateTimeOffset.MaxValue)))
+            if (own.Length >= _limits.MaxSessionsPerUser && !Array.Exists(own, s => TryExpire(s, DateTimeOffset.MaxValue, McpSessionEnd.MadeRoom)))
             {
                 return new(429, -32000, "You have too many sessions open; close one and try again.");
             }
@@ -114,23 +121,25 @@ public sealed class McpSessionTable : IDisposable
         }
     }
 
+    private DateTimeOffset Cutoff => _time.GetUtcNow() - _limits.IdleTimeout;
+
     private void Sweep()
     {
-        var cutoff = _time.GetUtcNow() - _limits.IdleTimeout;
+        var cutoff = Cutoff;
         foreach (var session in _sessions.Values)
         {
-            TryExpire(session, cutoff);
+            TryExpire(session, cutoff, McpSessionEnd.Idle);
         }
     }
 
-    private bool TryExpire(HostedSession session, DateTimeOffset cutoff)
+    private bool TryExpire(HostedSession session, DateTimeOffset cutoff, McpSessionEnd end)
     {
         if (!session.TryExpire(cutoff))
         {
             return false;
         }
 
-        _ = CloseAsync(session.Id);
+        _ = CloseAsync(session.Id, end);
         return true;
     }
 }

@@ -47,6 +47,13 @@ internal sealed class ResponseBody(HttpContext context) : Stream
         await context.Response.WriteAsJsonAsync(error, McpJsonUtilities.DefaultOptions, "application/json", context.RequestAborted);
     }
 
+    /// <summary>Answers with this error instead of what the transport is about to write.</summary>
+    public Task AnswerAsync(McpFault fault, RequestId id)
+    {
+        _answered = true;
+        return FaultWriter.WriteAsync(context, fault, id);
+    }
+
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         _answered ? ValueTask.CompletedTask : context.Response.Body.WriteAsync(buffer, cancellationToken);
 

@@ -30,6 +30,8 @@ internal static class GatewayEndpoints
                 FillItems = GatewayCaller.Note,
                 ToolSchema = (context, name) => find(context, name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default,
                 Sessions = sessions.Table,
+                SessionBegins = sessions.BeginAsync,
+                SessionIsOpen = sessions.IsOpenAsync,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
             }).WithMetadata(McpResource.Instance).RequireAuthorization(new AuthorizationPolicyBuilder(ClientTokenHandler.EitherSchemeName).RequireAuthenticatedUser().Build());
         }

@@ -14,6 +14,8 @@ internal static class GatewaySetup
         services.AddSingleton<SessionSubscriptions>();
         services.AddSingleton<OneServer>();
         services.AddSingleton<AllServers>();
+        services.AddSingleton<SessionRows>();
         services.AddSingleton<GatewaySessions>();
+        services.AddHostedService<SessionReports>();
     }
 }

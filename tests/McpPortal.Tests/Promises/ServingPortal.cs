@@ -86,6 +86,9 @@ internal sealed class ServingPortal : IAsyncDisposable
         await _process.Exited;
     }
 
+    /// <summary>After it was told to stop.</summary>
+    public Task WaitForExitAsync(TimeSpan patience) => _process.Exited.WaitAsync(patience);
+
     /// <summary>What the portal wrote last, for failed assertions.</summary>
     public string Output() => _process.Output();
 

@@ -37,7 +37,10 @@ internal sealed class McpTestHost : IAsyncDisposable
         Func<HttpContext, bool>? origin = null,
         int maxBytes = 4 * 1024 * 1024,
         bool stateless = false,
-        ISseEventStreamStore? events = null)
+        ISseEventStreamStore? events = null,
+        Func<McpSessionStart, McpSessionRefusal?>? begins = null,
+        Func<string, bool>? isOpen = null,
+        Action<string, McpSessionEnd>? ended = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -50,7 +53,14 @@ internal sealed class McpTestHost : IAsyncDisposable
             context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], "test"));
             return next(context);
         });
-        var sessions = new McpSessionTable(limits ?? new(), time ?? TimeProvider.System);
+        var sessions = new McpSessionTable(limits ?? new(), time ?? TimeProvider.System)
+        {
+            Ended = (id, end) =>
+            {
+                ended?.Invoke(id, end);
+                return Task.CompletedTask;
+            },
+        };
         app.MapMcp("/mcp", new McpEndpointOptions
         {
             ServerOptions = context => ValueTask.FromResult(server(context)),
@@ -63,6 +73,8 @@ internal sealed class McpTestHost : IAsyncDisposable
             IsAllowedOrigin = origin ?? OriginRules.SameOrigin,
             MaxRequestBytes = maxBytes,
             Sessions = sessions,
+            SessionBegins = begins is null ? null : (_, start) => ValueTask.FromResult(begins(start)),
+            SessionIsOpen = isOpen is null ? null : (_, id) => ValueTask.FromResult(isOpen(id)),
             Stateless = stateless,
             EventStreamStore = events,
         });
