@@ -37,11 +37,12 @@ internal sealed class McpTestHost : IAsyncDisposable
         Func<HttpContext, bool>? origin = null,
         int maxBytes = 4 * 1024 * 1024,
         bool stateless = false,
-        ISseEventStreamStore? events = null)
+        ISseEventStreamStore? events = null,
+        int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
         app.Use((context, next) =>
