@@ -21,7 +21,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
     private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, Task<CallOutcome>> ask, CancellationToken cancellationToken)
     {
-        var wishes = Wishes(request, logLevel, cancellationToken);
+        var wishes = Wishes(request, server, logLevel, cancellationToken);
         var parameters = request.Parameters;
         var wasSent = Connecting.TakeAnswer(parameters);
         if (wasSent == "accept")
@@ -47,7 +47,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
                 }
             }
 
-            if (outcome is not CallOutcome.Succeeded { Node: { } result } || !Questions.Are(request, result))
+            if (outcome is not CallOutcome.Succeeded { Node: { } result } || !Questions.Are(result))
             {
                 await request.Notices.Sent;
                 return answers.Of(request, outcome, server);
@@ -55,18 +55,26 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
             try
             {
+                Questions.Admit(request, server, result);
+                if (request.IsPerRequest)
+                {
+                    await request.Notices.Sent;
+                    return answers.Of(request, outcome, server);
+                }
+
                 parameters = await Questions.AnswerAsync(request, result, cancellationToken);
             }
             catch (McpProtocolException refusal)
             {
-                return GatewayAnswers.Error(request, (int)refusal.ErrorCode, refusal.Message);
+                var error = UpstreamAnswer.Of(refusal).Error!;
+                return GatewayAnswers.Error(request, error.Code, error.Message, error.Data is null ? null : JsonSerializer.SerializeToNode(error.Data, McpJsonUtilities.DefaultOptions));
             }
         }
 
         return GatewayAnswers.Error(request, (int)McpErrorCode.InternalError, $"The server asked back {Questions.MaxRounds} times in a row, so the request was given up.");
     }
 
-    private static CallOptions Wishes(GatewayRequest request, string? logLevel, CancellationToken cancellationToken)
+    private static CallOptions Wishes(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken)
     {
         var token = request.Meta?["progressToken"];
         var level = request.IsPerRequest ? (string?)request.Meta?[MetaKeys.LogLevel] : logLevel;
@@ -74,12 +82,12 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         {
             CanBeAsked = true,
             Capabilities = request.Capabilities,
-            Ask = request.IsPerRequest ? null : (method, parameters) => AskAsync(request, method, parameters, cancellationToken),
+            Ask = request.IsPerRequest ? null : (method, parameters) => AskAsync(request, server, method, parameters, cancellationToken),
             LogLevel = level,
             Progress = token is null ? null : progress => request.Notices.Send(NotificationMethods.ProgressNotification, Progress(token, progress)),
             Log = level is null ? null : said =>
             {
-                if (LogLevels.Includes(level, (string?)said["level"]))
+                if (LogLevels.Includes(level, (said["level"] as JsonValue)?.ToString()))
                 {
                     request.Notices.Send(NotificationMethods.LoggingMessageNotification, (JsonObject)said.DeepClone());
                 }
@@ -87,11 +95,11 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         };
     }
 
-    private static async Task<UpstreamAnswer> AskAsync(GatewayRequest request, string method, JsonNode? parameters, CancellationToken cancellationToken)
+    private static async Task<UpstreamAnswer> AskAsync(GatewayRequest request, string server, string method, JsonNode? parameters, CancellationToken cancellationToken)
     {
         try
         {
-            return new UpstreamAnswer(await request.AskClientAsync(method, parameters, cancellationToken), null);
+            return new UpstreamAnswer(await request.AskClientAsync(method, Questions.Admitted(request, server, method, parameters), cancellationToken), null);
         }
         catch (McpProtocolException refusal)
         {
