@@ -128,10 +128,10 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         }
     }
 
-    private static async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<JsonRpcMessage?, ValueTask>? onStart)
+    private async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<JsonRpcMessage?, ValueTask>? onStart)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
-        var body = new ResponseBody(context);
+        var body = new ResponseBody(context, options.TakeTimeout);
         body.AnnounceEvents();
         var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart, ending.Token);
         if (!wrote)
@@ -159,7 +159,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         var resume = context.Request.Headers[HeaderNames.LastEventId].ToString();
         if (resume.Length > 0 && options.EventStreamStore is { } store)
         {
-            await SseReplay.RunAsync(context, store, session.Id, resume, ending.Token);
+            await SseReplay.RunAsync(context, store, options.TakeTimeout, session.Id, resume, ending.Token);
             return;
         }
 
@@ -171,7 +171,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
         try
         {
-            var body = new ResponseBody(context);
+            var body = new ResponseBody(context, options.TakeTimeout);
             body.AnnounceEvents();
             await context.Response.StartAsync(ending.Token);
             await context.Response.Body.FlushAsync(ending.Token);

@@ -14,7 +14,7 @@ internal sealed class GatewaySessions : IDisposable
     public GatewaySessions(GatewayOptions options, Invalidations invalidations, UpstreamNews news, TimeProvider time)
     {
         _news = news;
-        Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = options.SessionTimeout, MaxSessionsPerUser = options.MaxSessionsPerUser }, time);
+        Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = options.SessionTimeout, MaxSessionsPerUser = options.MaxSessionsPerUser, MaxRequestsPerUser = options.MaxRequestsPerUser }, time);
         invalidations.Subscribe(invalidation => _ = Task.Run(() => FollowAsync(invalidation)));
     }
 

@@ -38,7 +38,8 @@ internal sealed class McpTestHost : IAsyncDisposable
         int maxBytes = 4 * 1024 * 1024,
         bool stateless = false,
         ISseEventStreamStore? events = null,
-        int port = 0)
+        int port = 0,
+        TimeSpan? patience = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -66,6 +67,8 @@ internal sealed class McpTestHost : IAsyncDisposable
             Sessions = sessions,
             Stateless = stateless,
             EventStreamStore = events,
+            ReadTimeout = patience ?? TimeSpan.FromSeconds(30),
+            TakeTimeout = patience ?? TimeSpan.FromSeconds(30),
         });
         await app.StartAsync();
         return new McpTestHost(app, sessions);
