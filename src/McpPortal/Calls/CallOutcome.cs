@@ -52,7 +52,11 @@ internal abstract record CallOutcome
     public sealed record NeedsConnection(string Sentence, string Path) : CallOutcome;
 
     /// <summary>The portal did not make the call. <paramref name="Busy"/>: trying again later helps.</summary>
-    public sealed record Refused(string Sentence, bool Busy = false) : CallOutcome;
+    public sealed record Refused(string Sentence, bool Busy = false) : CallOutcome
+    {
+        /// <summary>It is the caller's own calls that are too many.</summary>
+        public bool TooMany { get; init; }
+    }
 
     public sealed record TimedOut(string Sentence) : CallOutcome;
 
