@@ -22,6 +22,7 @@ internal sealed partial class CallRunner(
     CredentialScrubber scrubber,
     UserSlots slots,
     CallRecorder recorder,
+    Draining draining,
     TimeProvider time,
     ILogger<CallRunner> logger)
 {
@@ -51,7 +52,7 @@ internal sealed partial class CallRunner(
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            outcome = Cancelled(call, stopping);
+            outcome = Cancelled(call, attempt, stopping);
         }
         catch (Exception e) when (OwnFaults.Explain(e, call.Server, logger) is { } own)
         {
@@ -108,7 +109,7 @@ internal sealed partial class CallRunner(
         UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? limit = null)
         where T : class
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining.Over);
         deadline.CancelAfter(limit ?? server.Timeout);
         CredentialSet.Ready? ready = null;
         UpstreamSession? session = null;
@@ -123,6 +124,10 @@ internal sealed partial class CallRunner(
             {
                 // The server forgot the session or went away since it was last used. Asking changes nothing there, so it is asked anew.
                 session!.Retire();
+            }
+            catch (Exception) when (draining.Over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                return (null, new CallOutcome.Refused(Draining.Sentence, Busy: true) { Server = server.Name }, ready);
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -339,8 +344,10 @@ internal sealed partial class CallRunner(
         };
     }
 
-    private static CallOutcome Cancelled(UpstreamCall call, CancellationToken stopping) => stopping.IsCancellationRequested
-        ? new CallOutcome.Refused("The portal is restarting. Try again in a moment.", Busy: true)
+    private static CallOutcome Cancelled(UpstreamCall call, Attempt attempt, CancellationToken stopping) => stopping.IsCancellationRequested
+        ? attempt.Upstream == TimeSpan.Zero
+            ? new CallOutcome.Refused(Draining.Sentence, Busy: true)
+            : new CallOutcome.Unreachable($"The portal is restarting and could not wait for {call.Server.Name} any longer. Whether the tool ran is unknown, so the call was not repeated.")
         : call.Cancelled.IsCancellationRequested
             ? new CallOutcome.Cancelled()
             : new CallOutcome.TimedOut($"{call.Server.Name} did not answer within {call.Timeout.TotalSeconds:0} seconds.");
