@@ -58,6 +58,12 @@ public sealed class McpEndpointOptions
     /// <summary>Largest request body in bytes; 413 beyond.</summary>
     public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>How long the whole body of a request may take to arrive; 408 beyond.</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a caller may leave a piece of an answer (at most 64 KB) untaken before the connection is closed.</summary>
+    public TimeSpan TakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Deepest nesting of a request body; 400 beyond.</summary>
     public int MaxDepth { get; init; } = 64;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using ModelContextProtocol.Protocol;
 
 namespace McpPortal.StreamableHttp;
@@ -11,6 +12,7 @@ public sealed class McpSessionTable : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweeper;
     private readonly Lock _adding = new();
+    private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
 
     /// <summary>Starts an empty table that sweeps itself.</summary>
     public McpSessionTable(McpSessionLimits limits, TimeProvider time)
@@ -43,13 +45,9 @@ public sealed class McpSessionTable : IDisposable
     }
 
     /// <summary>Sends a notification (a changed tool list, say) to the standing streams of one user, or of everybody.</summary>
-    public async Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default)
-    {
-        foreach (var session in _sessions.Values.Where(s => userKey is null || s.UserKey == userKey))
-        {
-            await SendAsync(session.Id, new JsonRpcNotification { Method = method }, cancellationToken);
-        }
-    }
+    public Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default) =>
+        // All at once: one client that does not read must not keep the others from hearing.
+        Task.WhenAll(_sessions.Values.Where(s => userKey is null || s.UserKey == userKey).Select(s => SendAsync(s.Id, new JsonRpcNotification { Method = method }, cancellationToken)));
 
     /// <summary>Sends a notification to the standing stream of one session, if it still is one.</summary>
     public async Task SendAsync(string id, JsonRpcNotification notification, CancellationToken cancellationToken = default)
@@ -58,7 +56,7 @@ public sealed class McpSessionTable : IDisposable
         {
             if (Find(id) is { } session)
             {
-                await session.Server.SendMessageAsync(notification, cancellationToken);
+                await session.TellAsync(notification, cancellationToken);
             }
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -99,6 +97,34 @@ public sealed class McpSessionTable : IDisposable
     /// <summary>A session that is unused for too long is none, also before the next sweep.</summary>
     internal HostedSession? Find(string id) =>
         _sessions.GetValueOrDefault(id) is { } session && !TryExpire(session, Cutoff, McpSessionEnd.Idle) ? session : null;
+
+    /// <summary>Counts a request of this user that is about to be read. False: too many are under way.</summary>
+    internal bool TryBegin(string userKey)
+    {
+        lock (_running)
+        {
+            ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(_running, userKey, out _);
+            if (own >= _limits.MaxRequestsPerUser)
+            {
+                return false;
+            }
+
+            own++;
+            return true;
+        }
+    }
+
+    /// <summary>The request is answered.</summary>
+    internal void End(string userKey)
+    {
+        lock (_running)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(_running, userKey) == 0)
+            {
+                _running.Remove(userKey);
+            }
+        }
+    }
 
     /// <summary>Adds a session within the limits; otherwise says why not.</summary>
     internal McpFault? TryAdd(HostedSession session)

@@ -154,10 +154,10 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
     private static string? Text(JsonObject? from, string name) => from?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<ResponseBody, JsonRpcMessage?, ValueTask>? onStart)
+    private async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<ResponseBody, JsonRpcMessage?, ValueTask>? onStart)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
-        var body = new ResponseBody(context);
+        var body = new ResponseBody(context, options.TakeTimeout);
         body.AnnounceEvents();
         var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart is null ? null : first => onStart(body, first), ending.Token);
         if (!wrote)
@@ -185,7 +185,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         var resume = context.Request.Headers[HeaderNames.LastEventId].ToString();
         if (resume.Length > 0 && options.EventStreamStore is { } store)
         {
-            await SseReplay.RunAsync(context, store, session.Id, resume, ending.Token);
+            await SseReplay.RunAsync(context, store, options.TakeTimeout, session.Id, resume, ending.Token);
             return;
         }
 
@@ -197,7 +197,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
         try
         {
-            var body = new ResponseBody(context);
+            var body = new ResponseBody(context, options.TakeTimeout);
             body.AnnounceEvents();
             await context.Response.StartAsync(ending.Token);
             await context.Response.Body.FlushAsync(ending.Token);

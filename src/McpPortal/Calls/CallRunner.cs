@@ -23,6 +23,7 @@ internal sealed partial class CallRunner(
     UserSlots slots,
     CallRecorder recorder,
     CallsOptions options,
+    Draining draining,
     TimeProvider time,
     ILogger<CallRunner> logger)
 {
@@ -110,31 +111,44 @@ internal sealed partial class CallRunner(
         UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? limit = null)
         where T : class
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining.Over);
         deadline.CancelAfter(limit ?? server.Timeout);
         CredentialSet.Ready? ready = null;
-        try
+        UpstreamSession? session = null;
+        for (var again = false; ; again = true)
         {
-            (var session, var failure, ready) = await EnterAsync(user, server, deadline.Token);
-            if (session is null)
-            {
-                return (null, failure! with { Server = server.Name }, ready);
-            }
-
             try
             {
-                using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, session.Aborted);
-                return (await work(session, both.Token), null, ready);
+                (session, var failure, ready) = await EnterAsync(user, server, deadline.Token);
+                return session is null ? (null, failure! with { Server = server.Name }, ready) : (await WorkAsync(session), null, ready);
+            }
+            catch (Exception e) when (!again && IsOver(session, e) && !deadline.IsCancellationRequested)
+            {
+                // The server forgot the session or went away since it was last used. Asking changes nothing there, so it is asked anew.
+                session!.Retire();
+            }
+            catch (Exception) when (draining.Over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                return (null, new CallOutcome.Refused(Draining.Sentence, Busy: true) { Server = server.Name }, ready);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                var outcome = Explain(e, server, late: true, $"The connection to {server.Name} was lost while it {doing}.");
+                return (null, await CleanAsync(outcome, user, server, ready) with { Server = server.Name }, ready);
+            }
+        }
+
+        async Task<T> WorkAsync(UpstreamSession entered)
+        {
+            try
+            {
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, entered.Aborted);
+                return await work(entered, both.Token);
             }
             finally
             {
-                session.Leave();
+                entered.Leave();
             }
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            var outcome = Explain(e, server, late: true, $"The connection to {server.Name} was lost while it {doing}.");
-            return (null, await CleanAsync(outcome, user, server, ready) with { Server = server.Name }, ready);
         }
     }
 
@@ -333,6 +347,8 @@ internal sealed partial class CallRunner(
                     return new CallOutcome.ToolFailed($"{server.Name} refused access (403). Your account may lack a permission there.", null, null);
                 case HttpRequestException { StatusCode: { } status }:
                     return new CallOutcome.Unreachable($"{server.Name} answered with {(int)status} {status}.");
+                case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError }:
+                    return new CallOutcome.Unreachable($"{server.Name} cannot be reached at {server.Endpoint!.Host}. Nothing was sent to it.");
                 default:
                     continue;
             }
@@ -347,7 +363,9 @@ internal sealed partial class CallRunner(
     }
 
     private CallOutcome Cancelled(UpstreamCall call, Attempt attempt, CancellationToken stopping) => stopping.IsCancellationRequested
-        ? new CallOutcome.Refused("The portal is restarting. Try again in a moment.", Busy: true)
+        ? attempt.Upstream == TimeSpan.Zero
+            ? new CallOutcome.Refused(Draining.Sentence, Busy: true)
+            : new CallOutcome.Unreachable($"The portal is restarting and could not wait for {call.Server.Name} any longer. Whether the tool ran is unknown, so the call was not repeated.")
         : call.Cancelled.IsCancellationRequested
             ? new CallOutcome.Cancelled()
             : attempt.IsAsking ? new CallOutcome.TimedOut($"Nobody answered what {call.Server.Name} asked within {options.QuestionWait.TotalSeconds:0} seconds.")
@@ -355,6 +373,9 @@ internal sealed partial class CallRunner(
 
     private static bool IsNotFound(Exception? exception) =>
         exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound } || (exception?.InnerException is { } inner && IsNotFound(inner));
+
+    /// <summary>The session ended by itself, which is not what becomes of one whose reason was withdrawn.</summary>
+    private static bool IsOver(UpstreamSession? session, Exception exception) => session is { Aborted.IsCancellationRequested: false } && (!session.IsUsable || IsNotFound(exception));
 
     private static bool IsReadOnly(JsonObject tool) =>
         tool["annotations"] is JsonObject annotations && annotations["readOnlyHint"]?.GetValueKind() == JsonValueKind.True;

@@ -54,7 +54,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
                 }
             }
 
-            if (outcome is not CallOutcome.Succeeded { Node: { } result } || !Questions.Are(request, result))
+            if (outcome is not CallOutcome.Succeeded { Node: { } result, IsAdmitted: false } || !Questions.Are(result))
             {
                 await request.Notices.Sent;
                 return answers.Of(request, outcome, server);
@@ -62,11 +62,19 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
 
             try
             {
+                Questions.Admit(request, server, result);
+                if (request.IsPerRequest)
+                {
+                    await request.Notices.Sent;
+                    return answers.Of(request, outcome, server);
+                }
+
                 parameters = await Questions.AnswerAsync(request, result, cancellationToken);
             }
             catch (McpProtocolException refusal)
             {
-                return GatewayAnswers.Error(request, (int)refusal.ErrorCode, refusal.Message);
+                var error = UpstreamAnswer.Of(refusal).Error!;
+                return GatewayAnswers.Error(request, error.Code, error.Message, error.Data is null ? null : JsonSerializer.SerializeToNode(error.Data, McpJsonUtilities.DefaultOptions));
             }
         }
 
@@ -77,11 +85,11 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
     {
         if (!HeldCalls.CanAsk(request))
         {
-            return run(Wishes(request, logLevel, () => request, request.IsPerRequest ? null : (method, parameters) => AskAsync(request, method, parameters, cancellationToken)), cancellationToken);
+            return run(Wishes(request, logLevel, () => request, request.IsPerRequest ? null : (method, parameters) => AskAsync(request, server, method, parameters, cancellationToken)), cancellationToken);
         }
 
         var call = new HeldCall(request, server);
-        call.Start(stop => run(Wishes(request, logLevel, () => call.Request, call.AskAsync), stop));
+        call.Start(stop => run(Wishes(request, logLevel, () => call.Request, (method, parameters) => AskLaterAsync(call, request, server, method, parameters)), stop));
         return held.BeginAsync(call, request, cancellationToken);
     }
 
@@ -107,7 +115,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
             },
             Log = level is null ? null : said =>
             {
-                if (LogLevels.Includes(level, (string?)said["level"]))
+                if (LogLevels.Includes(level, (said["level"] as JsonValue)?.ToString()))
                 {
                     listening()?.Notices.Send(NotificationMethods.LoggingMessageNotification, (JsonObject)said.DeepClone());
                 }
@@ -115,11 +123,24 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
         };
     }
 
-    private static async Task<UpstreamAnswer> AskAsync(GatewayRequest request, string method, JsonNode? parameters, CancellationToken cancellationToken)
+    private static async Task<UpstreamAnswer> AskAsync(GatewayRequest request, string server, string method, JsonNode? parameters, CancellationToken cancellationToken)
     {
         try
         {
-            return new UpstreamAnswer(await request.AskClientAsync(method, parameters, cancellationToken), null);
+            return new UpstreamAnswer(await request.AskClientAsync(method, Questions.Admitted(request, server, method, parameters), cancellationToken), null);
+        }
+        catch (McpProtocolException refusal)
+        {
+            return UpstreamAnswer.Of(refusal);
+        }
+    }
+
+    /// <summary>The same where the client is asked in the answer to its request.</summary>
+    private static async Task<UpstreamAnswer> AskLaterAsync(HeldCall call, GatewayRequest request, string server, string method, JsonNode? parameters)
+    {
+        try
+        {
+            return await call.AskAsync(method, Questions.Admitted(request, server, method, parameters));
         }
         catch (McpProtocolException refusal)
         {

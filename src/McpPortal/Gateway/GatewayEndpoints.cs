@@ -22,6 +22,7 @@ internal static class GatewayEndpoints
         void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, (string Server, string Tool)?> find)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
+            var limits = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
             var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
             endpoints.MapMcp(pattern, new McpEndpointOptions
             {
@@ -32,6 +33,8 @@ internal static class GatewayEndpoints
                 Sessions = sessions.Table,
                 SessionBegins = sessions.BeginAsync,
                 SessionIsOpen = sessions.IsOpenAsync,
+                ReadTimeout = limits.ReadTimeout,
+                TakeTimeout = limits.TakeTimeout,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
             }).WithMetadata(McpResource.Instance).RequireAuthorization(new AuthorizationPolicyBuilder(ClientTokenHandler.EitherSchemeName).RequireAuthenticatedUser().Build());
         }

@@ -22,12 +22,12 @@ internal sealed partial class GatewaySessions : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    public GatewaySessions(ClientSessions registry, SessionRows rows, Invalidations invalidations, UpstreamNews news, ThisNode node, TimeProvider time, ILogger<GatewaySessions> logger)
+    public GatewaySessions(GatewayOptions options, ClientSessions registry, SessionRows rows, Invalidations invalidations, UpstreamNews news, ThisNode node, TimeProvider time, ILogger<GatewaySessions> logger)
     {
         (_registry, _rows, _invalidations, _news, _node, _time, _logger) = (registry, rows, invalidations, news, node, time, logger);
 
         // How many a user may have is asked of the registry, which knows those on other nodes.
-        Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = registry.Options.SessionTimeout, MaxSessionsPerUser = int.MaxValue }, time) { Ended = EndedAsync };
+        Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = registry.Options.SessionTimeout, MaxSessionsPerUser = int.MaxValue, MaxRequestsPerUser = options.MaxRequestsPerUser }, time) { Ended = EndedAsync };
         invalidations.Subscribe(invalidation => _ = Task.Run(() => FollowAsync(invalidation)));
     }
 

@@ -46,7 +46,7 @@ internal sealed class HeldCalls
         {
             _held[call.Id] = call;
             _ = ForgetAsync(call);
-            return new CallOutcome.Succeeded(default) { Node = question };
+            return new CallOutcome.Succeeded(default) { Node = question, IsAdmitted = true };
         }
 
         using (call)

@@ -40,11 +40,13 @@ internal sealed class McpTestHost : IAsyncDisposable
         ISseEventStreamStore? events = null,
         Func<McpSessionStart, McpSessionRefusal?>? begins = null,
         Func<string, bool>? isOpen = null,
-        Action<string, McpSessionEnd>? ended = null)
+        Action<string, McpSessionEnd>? ended = null,
+        int port = 0,
+        TimeSpan? patience = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
         app.Use((context, next) =>
@@ -77,6 +79,8 @@ internal sealed class McpTestHost : IAsyncDisposable
             SessionIsOpen = isOpen is null ? null : (_, id) => ValueTask.FromResult(isOpen(id)),
             Stateless = stateless,
             EventStreamStore = events,
+            ReadTimeout = patience ?? TimeSpan.FromSeconds(30),
+            TakeTimeout = patience ?? TimeSpan.FromSeconds(30),
         });
         await app.StartAsync();
         return new McpTestHost(app, sessions);
