@@ -146,9 +146,12 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
             return null;
         }
 
-        // The SDK's server learns of its client only after it has answered.
-        var client = (request.Params as JsonObject)?["clientInfo"] as JsonObject;
-        var start = new McpSessionStart(session.Id, Text(client, "name"), Text(client, "version"), Text(answer?.Result as JsonObject, "protocolVersion"));
+        // The SDK's server learns of its client only after it has answered, and may not show the answer yet. A revision that both know is the one that was asked for.
+        var asked = request.Params as JsonObject;
+        var client = asked?["clientInfo"] as JsonObject;
+        var revision = Text(answer?.Result as JsonObject, "protocolVersion") ?? Text(asked, "protocolVersion");
+        var known = Array.IndexOf(ProtocolVersions.All, revision) >= 0 && !ProtocolVersions.IsPerRequest(revision) ? revision : null;
+        var start = new McpSessionStart(session.Id, Text(client, "name"), Text(client, "version"), known);
         return await begins(context, start) is { } refusal ? new(refusal.Status, -32000, refusal.Sentence) : null;
     }
 
