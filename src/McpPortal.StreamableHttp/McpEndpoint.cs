@@ -41,6 +41,8 @@ internal sealed partial class McpEndpoint
         }
         catch (BadHttpRequestException e)
         {
+            // Where it ends is not known, so nothing that follows may be taken for another request.
+            context.Response.Headers.Connection = "close";
             await FaultWriter.WriteAsync(context, new McpFault(e.StatusCode, (int)McpErrorCode.InvalidRequest, "The request could not be read."));
         }
     }

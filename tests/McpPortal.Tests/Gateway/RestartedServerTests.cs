@@ -85,7 +85,7 @@ public sealed class RestartedServerTests(PostgresCluster cluster)
             cluster,
             ("Servers:Templates:fixture:Name", "Server echoes"),
             ("Servers:Templates:fixture:Command:0", "/usr/bin/node"),
-            ("Servers:Templates:fixture:Command:1", Path.Combine(Repository.Root, StdioRig.Fixture())),
+            ("Servers:Templates:fixture:Command:1", StdioRig.Program),
             ("Servers:Templates:fixture:Command:2", "--"),
             ("Servers:Templates:fixture:Command:3", marker));
         var template = rig.Calls.Get<ServerTemplates>().Find("fixture")!;
