@@ -166,6 +166,7 @@ internal sealed class HostedSession : IAsyncDisposable
         await Server.DisposeAsync();
         _ending.Dispose();
     }
+
     private bool IsRepeated(string words)
     {
         lock (_gate)
