@@ -28,6 +28,9 @@ internal sealed partial class CanaryScan
 
     public CanaryScan() => Logs = new HeardLogs(this);
 
+    /// <summary>Whether the scan's own test planted the secret that it is to find: that one is not counted among those of the run.</summary>
+    public bool IsTrial { get; set; }
+
     /// <summary>A sink for loggers, at every level.</summary>
     public HeardLogs Logs { get; }
 
@@ -86,7 +89,11 @@ internal sealed partial class CanaryScan
     public void AssertNothingLeaked()
     {
         var leaks = Leaks();
-        CanaryTally.Note(Interlocked.Read(ref _texts), Interlocked.Read(ref _characters), _watched.Count, leaks.Count);
+        if (!IsTrial)
+        {
+            CanaryTally.Note(Interlocked.Read(ref _texts), Interlocked.Read(ref _characters), _watched.Count, leaks.Count);
+        }
+
         Assert.True(leaks.Count == 0, string.Create(CultureInfo.InvariantCulture, $"{leaks.Count} planted secrets were found:\n{string.Join('\n', leaks)}"));
     }
 

@@ -103,6 +103,7 @@ public sealed class CanaryScanTests(PostgresCluster cluster)
     public async Task A_database_is_searched_in_every_table_before_it_is_dropped(string sql)
     {
         var database = await cluster.CreateAsync(Stop);
+        database.Canaries.IsTrial = true;
         await using (var portal = new PortalDatabase(database.Options))
         await using (var scope = await portal.ForSystemAsync(Stop))
         {
