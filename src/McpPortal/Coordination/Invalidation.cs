@@ -32,6 +32,9 @@ internal enum InvalidationKind
 
     /// <summary>A grant of a user's to an MCP client ended. Subject: the user.</summary>
     ClientGrants = 9,
+
+    /// <summary>Toolsets of a user. Subject: the user.</summary>
+    Toolsets = 10,
 }
 
 /// <summary>One message to every node.</summary>

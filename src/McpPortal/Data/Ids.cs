@@ -141,3 +141,13 @@ public readonly record struct ClientGrantId(Guid Value) : IGuidId<ClientGrantId>
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>Identifies one row of its kind; created in order of time.</summary>
+public readonly record struct ToolsetId(Guid Value) : IGuidId<ToolsetId>
+{
+    public static ToolsetId New() => new(Guid.CreateVersion7());
+
+    public static ToolsetId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}

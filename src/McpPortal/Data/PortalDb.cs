@@ -31,6 +31,10 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<ServerAccess> ServerAccess => Set<ServerAccess>();
 
+    public DbSet<Toolset> Toolsets => Set<Toolset>();
+
+    public DbSet<ToolsetServer> ToolsetServers => Set<ToolsetServer>();
+
     public DbSet<Connection> Connections => Set<Connection>();
 
     public DbSet<PendingConnect> PendingConnects => Set<PendingConnect>();
@@ -74,6 +78,7 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
         Id<NodeId>();
         Id<RegisteredClientId>();
         Id<ClientGrantId>();
+        Id<ToolsetId>();
         configurationBuilder.Properties<Protected>().HaveConversion<ProtectedConverter>();
 
         void Id<T>()
