@@ -30,7 +30,7 @@ internal sealed class GatewaySessions : IDisposable
         // Clients begin a new session, if they still may.
         InvalidationKind.User or InvalidationKind.AccessKeys or InvalidationKind.ClientGrants => Table.CloseUserAsync(KeyOf(new UserId(invalidation.Subject))),
         InvalidationKind.Everything => Task.WhenAll(Table.List().Select(session => Table.CloseAsync(session.Id))),
-        InvalidationKind.Credentials or InvalidationKind.Groups => ToolsChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Credentials or InvalidationKind.Groups or InvalidationKind.Toolsets => ToolsChangedAsync(new UserId(invalidation.Subject)),
         InvalidationKind.Server => ToolsChangedAsync(null),
         _ => Task.CompletedTask,
     };

@@ -13,6 +13,10 @@ internal static class GatewaySetup
         services.AddSingleton<SessionSubscriptions>();
         services.AddSingleton<OneServer>();
         services.AddSingleton<AllServers>();
+        services.AddSingleton<ToolLists>();
+        services.AddSingleton<ToolsetLists>();
+        services.AddSingleton<ToolsetSearch>();
+        services.AddSingleton<OneToolset>();
         services.AddSingleton<GatewaySessions>();
     }
 }
