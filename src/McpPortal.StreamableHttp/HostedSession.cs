@@ -1,3 +1,4 @@
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace McpPortal.StreamableHttp;
@@ -7,6 +8,7 @@ internal sealed class HostedSession : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
+    private readonly Dictionary<string, bool> _telling = new(StringComparer.Ordinal);
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _created;
@@ -87,6 +89,43 @@ internal sealed class HostedSession : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Sends a notification. One that repeats another which the client has not taken yet is said once after it, however often it is
+    /// repeated: a client that does not read must not fill the memory.
+    /// </summary>
+    public async Task TellAsync(JsonRpcNotification notification, CancellationToken cancellationToken)
+    {
+        var words = $"{notification.Method} {notification.Params?.ToJsonString()}";
+        lock (_gate)
+        {
+            if (_telling.ContainsKey(words))
+            {
+                _telling[words] = true;
+                return;
+            }
+
+            _telling[words] = false;
+        }
+
+        try
+        {
+            do
+            {
+                await Server.SendMessageAsync(notification, cancellationToken);
+            }
+            while (IsRepeated(words));
+        }
+        catch
+        {
+            lock (_gate)
+            {
+                _telling.Remove(words);
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>Closes the session if nobody has used it since <paramref name="cutoff"/> and nobody does now.</summary>
     public bool TryExpire(DateTimeOffset cutoff)
     {
@@ -126,5 +165,23 @@ internal sealed class HostedSession : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Server.DisposeAsync();
         _ending.Dispose();
+    }
+
+    private bool IsRepeated(string words)
+    {
+        lock (_gate)
+        {
+            var again = _telling[words];
+            if (again)
+            {
+                _telling[words] = false;
+            }
+            else
+            {
+                _telling.Remove(words);
+            }
+
+            return again;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using ModelContextProtocol;
@@ -15,12 +16,14 @@ internal sealed partial class McpEndpoint
     private readonly MessageReader _reader;
     private readonly PerRequestHandler _perRequest;
     private readonly SessionHandler _sessions;
+    private readonly McpSessionTable _table;
     private readonly ILogger _log;
 
     public McpEndpoint(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, CancellationToken stopping)
     {
         _options = options;
-        _reader = new MessageReader(options.MaxRequestBytes, options.MaxDepth);
+        _reader = new MessageReader(options.MaxRequestBytes, options.MaxDepth, options.ReadTimeout, services.GetService<TimeProvider>() ?? TimeProvider.System);
+        _table = sessions;
         _perRequest = new PerRequestHandler(options, logs, stopping);
         _sessions = new SessionHandler(options, sessions, services, logs, stopping);
         _log = logs.CreateLogger<McpEndpoint>();
@@ -38,6 +41,8 @@ internal sealed partial class McpEndpoint
         }
         catch (BadHttpRequestException e)
         {
+            // Where it ends is not known, so nothing that follows may be taken for another request.
+            context.Response.Headers.Connection = "close";
             await FaultWriter.WriteAsync(context, new McpFault(e.StatusCode, (int)McpErrorCode.InvalidRequest, "The request could not be read."));
         }
     }
@@ -52,7 +57,7 @@ internal sealed partial class McpEndpoint
         var version = context.Request.Headers[HeaderNames.ProtocolVersion];
         if (HttpMethods.IsPost(context.Request.Method))
         {
-            return PostAsync(context);
+            return PostWithinLimitAsync(context);
         }
 
         if (version.Count > 0 && !IsKnown(version))
@@ -69,6 +74,26 @@ internal sealed partial class McpEndpoint
         return HttpMethods.IsGet(context.Request.Method) ? _sessions.GetAsync(context) : _sessions.DeleteAsync(context);
     }
 
+    private async Task PostWithinLimitAsync(HttpContext context)
+    {
+        var user = _options.UserKey(context);
+        if (!_table.TryBegin(user))
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await FaultWriter.WriteAsync(context, new McpFault(429, -32000, "You have too many requests under way; try again when some are answered."));
+            return;
+        }
+
+        try
+        {
+            await PostAsync(context);
+        }
+        finally
+        {
+            _table.End(user);
+        }
+    }
+
     private async Task PostAsync(HttpContext context)
     {
         if (!Accepts.Both(context.Request))
@@ -83,10 +108,23 @@ internal sealed partial class McpEndpoint
             return;
         }
 
+        if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding && !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase))
+        {
+            // RFC 9110 §15.5.16: this header says that the encoding was what is not supported. A few bytes could become gigabytes.
+            context.Response.Headers.AcceptEncoding = "identity";
+            await FaultWriter.WriteAsync(context, new McpFault(415, (int)McpErrorCode.InvalidRequest, "Send the message as it is, without Content-Encoding."));
+            return;
+        }
+
         var (message, fault) = await _reader.ReadAsync(context.Request, context.RequestAborted);
         if (message is null)
         {
-            await FaultWriter.WriteAsync(context, fault!);
+            if (fault!.Status == StatusCodes.Status408RequestTimeout)
+            {
+                context.Response.Headers.Connection = "close";
+            }
+
+            await FaultWriter.WriteAsync(context, fault);
             return;
         }
 

@@ -43,11 +43,26 @@ public sealed class McpEndpointOptions
     /// </summary>
     public bool CancelOnDisconnect { get; init; } = true;
 
+    /// <summary>
+    /// Told of each session of the older revisions before its client learns that it has begun. A refusal is the answer instead, and the
+    /// session ends.
+    /// </summary>
+    public Func<HttpContext, McpSessionStart, ValueTask<McpSessionRefusal?>>? SessionBegins { get; init; }
+
+    /// <summary>Whether a session that lives here may be used now; asked with each of its requests, and answered with 404 when false.</summary>
+    public Func<HttpContext, string, ValueTask<bool>>? SessionIsOpen { get; init; }
+
     /// <summary>Where sessions of the older revisions live; hand in your own table to list, notify or close them.</summary>
     public McpSessionTable? Sessions { get; init; }
 
     /// <summary>Largest request body in bytes; 413 beyond.</summary>
     public int MaxRequestBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long the whole body of a request may take to arrive; 408 beyond.</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a caller may leave a piece of an answer (at most 64 KB) untaken before the connection is closed.</summary>
+    public TimeSpan TakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Deepest nesting of a request body; 400 beyond.</summary>
     public int MaxDepth { get; init; } = 64;

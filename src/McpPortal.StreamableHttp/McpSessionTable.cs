@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using ModelContextProtocol.Protocol;
 
 namespace McpPortal.StreamableHttp;
@@ -11,6 +12,7 @@ public sealed class McpSessionTable : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweeper;
     private readonly Lock _adding = new();
+    private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
 
     /// <summary>Starts an empty table that sweeps itself.</summary>
     public McpSessionTable(McpSessionLimits limits, TimeProvider time)
@@ -23,21 +25,15 @@ public sealed class McpSessionTable : IDisposable
         _sweeper = time.CreateTimer(_ => Sweep(), null, period, period);
     }
 
+    /// <summary>Told of each session that ended, by its id; whoever ends it waits for this. Must not throw.</summary>
+    public Func<string, McpSessionEnd, Task>? Ended { get; init; }
+
     /// <summary>Every live session, or those of one user.</summary>
     public IReadOnlyList<McpSessionInfo> List(string? userKey = null) =>
         [.. _sessions.Values.Where(s => userKey is null || s.UserKey == userKey).Select(s => s.Describe())];
 
     /// <summary>Ends a session, also while it is in use; false when there is none of this id.</summary>
-    public async Task<bool> CloseAsync(string id)
-    {
-        if (!_sessions.TryRemove(id, out var session))
-        {
-            return false;
-        }
-
-        await session.DisposeAsync();
-        return true;
-    }
+    public Task<bool> CloseAsync(string id) => CloseAsync(id, McpSessionEnd.Closed);
 
     /// <summary>Ends every session of one user.</summary>
     public async Task CloseUserAsync(string userKey)
@@ -49,13 +45,9 @@ public sealed class McpSessionTable : IDisposable
     }
 
     /// <summary>Sends a notification (a changed tool list, say) to the standing streams of one user, or of everybody.</summary>
-    public async Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default)
-    {
-        foreach (var session in _sessions.Values.Where(s => userKey is null || s.UserKey == userKey))
-        {
-            await SendAsync(session.Id, new JsonRpcNotification { Method = method }, cancellationToken);
-        }
-    }
+    public Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default) =>
+        // All at once: one client that does not read must not keep the others from hearing.
+        Task.WhenAll(_sessions.Values.Where(s => userKey is null || s.UserKey == userKey).Select(s => SendAsync(s.Id, new JsonRpcNotification { Method = method }, cancellationToken)));
 
     /// <summary>Sends a notification to the standing stream of one session, if it still is one.</summary>
     public async Task SendAsync(string id, JsonRpcNotification notification, CancellationToken cancellationToken = default)
@@ -64,7 +56,7 @@ public sealed class McpSessionTable : IDisposable
         {
             if (Find(id) is { } session)
             {
-                await session.Server.SendMessageAsync(notification, cancellationToken);
+                await session.TellAsync(notification, cancellationToken);
             }
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -87,11 +79,52 @@ public sealed class McpSessionTable : IDisposable
     {
         foreach (var session in _sessions.Values)
         {
-            _ = CloseAsync(session.Id);
+            _ = CloseAsync(session.Id, McpSessionEnd.Stopped);
         }
     }
 
-    internal HostedSession? Find(string id) => _sessions.GetValueOrDefault(id);
+    internal async Task<bool> CloseAsync(string id, McpSessionEnd end)
+    {
+        if (!_sessions.TryRemove(id, out var session))
+        {
+            return false;
+        }
+
+        await Task.WhenAll(session.DisposeAsync().AsTask(), Ended?.Invoke(id, end) ?? Task.CompletedTask);
+        return true;
+    }
+
+    /// <summary>A session that is unused for too long is none, also before the next sweep.</summary>
+    internal HostedSession? Find(string id) =>
+        _sessions.GetValueOrDefault(id) is { } session && !TryExpire(session, Cutoff, McpSessionEnd.Idle) ? session : null;
+
+    /// <summary>Counts a request of this user that is about to be read. False: too many are under way.</summary>
+    internal bool TryBegin(string userKey)
+    {
+        lock (_running)
+        {
+            ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(_running, userKey, out _);
+            if (own >= _limits.MaxRequestsPerUser)
+            {
+                return false;
+            }
+
+            own++;
+            return true;
+        }
+    }
+
+    /// <summary>The request is answered.</summary>
+    internal void End(string userKey)
+    {
+        lock (_running)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(_running, userKey) == 0)
+            {
+                _running.Remove(userKey);
+            }
+        }
+    }
 
     /// <summary>Adds a session within the limits; otherwise says why not.</summary>
     internal McpFault? TryAdd(HostedSession session)
@@ -104,7 +137,7 @@ public sealed class McpSessionTable : IDisposable
             }
 
             var own = _sessions.Values.Where(s => s.UserKey == session.UserKey).OrderBy(s => s.LastUsed).ToArray();
-            if (own.Length >= _limits.MaxSessionsPerUser && !Array.Exists(own, s => TryExpire(s, DateTimeOffset.MaxValue)))
+            if (own.Length >= _limits.MaxSessionsPerUser && !Array.Exists(own, s => TryExpire(s, DateTimeOffset.MaxValue, McpSessionEnd.MadeRoom)))
             {
                 return new(429, -32000, "You have too many sessions open; close one and try again.");
             }
@@ -114,23 +147,25 @@ public sealed class McpSessionTable : IDisposable
         }
     }
 
+    private DateTimeOffset Cutoff => _time.GetUtcNow() - _limits.IdleTimeout;
+
     private void Sweep()
     {
-        var cutoff = _time.GetUtcNow() - _limits.IdleTimeout;
+        var cutoff = Cutoff;
         foreach (var session in _sessions.Values)
         {
-            TryExpire(session, cutoff);
+            TryExpire(session, cutoff, McpSessionEnd.Idle);
         }
     }
 
-    private bool TryExpire(HostedSession session, DateTimeOffset cutoff)
+    private bool TryExpire(HostedSession session, DateTimeOffset cutoff, McpSessionEnd end)
     {
         if (!session.TryExpire(cutoff))
         {
             return false;
         }
 
-        _ = CloseAsync(session.Id);
+        _ = CloseAsync(session.Id, end);
         return true;
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +10,7 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.StreamableHttp;
 
 /// <summary>Reads one JSON-RPC message from a request body, within the endpoint's limits.</summary>
-internal sealed class MessageReader(int maxBytes, int maxDepth)
+internal sealed class MessageReader(int maxBytes, int maxDepth, TimeSpan timeout, TimeProvider time)
 {
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
         (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
@@ -21,9 +23,40 @@ internal sealed class MessageReader(int maxBytes, int maxDepth)
         }
 
         var reader = request.BodyReader;
+        ITimer? patience = null;
+        try
+        {
+            return await ReadAsync(reader, () => patience ??= time.CreateTimer(static r => ((PipeReader)r!).CancelPendingRead(), reader, timeout, Timeout.InfiniteTimeSpan), cancellationToken);
+        }
+        finally
+        {
+            if (patience is not null)
+            {
+                await patience.DisposeAsync();
+            }
+        }
+    }
+
+    /// <param name="reader">The body.</param>
+    /// <param name="wait">Called before waiting: a limit on the rate, as the server has, lets a caller be slow for hours.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    private async Task<(JsonRpcMessage? Message, McpFault? Fault)> ReadAsync(PipeReader reader, Action wait, CancellationToken cancellationToken)
+    {
         while (true)
         {
-            var read = await reader.ReadAsync(cancellationToken);
+            var reading = reader.ReadAsync(cancellationToken);
+            if (!reading.IsCompleted)
+            {
+                wait();
+            }
+
+            var read = await reading;
+            if (read.IsCanceled)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                return (null, new McpFault(408, (int)McpErrorCode.InvalidRequest, string.Create(CultureInfo.InvariantCulture, $"The body did not arrive within {timeout.TotalSeconds:0} seconds.")));
+            }
+
             if (read.Buffer.Length > maxBytes)
             {
                 reader.AdvanceTo(read.Buffer.End);

@@ -35,7 +35,7 @@ internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFacto
         var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
         await using var server = McpServer.Create(transport, serverOptions, logs, context.RequestServices);
         var running = server.RunAsync(ending.Token);
-        var body = new ResponseBody(context);
+        var body = new ResponseBody(context, options.TakeTimeout);
         try
         {
             body.AnnounceEvents();

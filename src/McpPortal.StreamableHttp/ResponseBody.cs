@@ -7,10 +7,12 @@ namespace McpPortal.StreamableHttp;
 
 /// <summary>
 /// The stream the transport writes events to. Once an error has been answered as JSON it swallows the event that the transport
-/// would still write after it.
+/// would still write after it. It hangs up on a caller that does not take what it asked for: the server's own limit is a rate, at which a
+/// long answer would be held for hours.
 /// </summary>
-internal sealed class ResponseBody(HttpContext context) : Stream
+internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : Stream
 {
+    private const int Piece = 64 * 1024;
     private bool _answered;
 
     public override bool CanRead => false;
@@ -47,14 +49,42 @@ internal sealed class ResponseBody(HttpContext context) : Stream
         await context.Response.WriteAsJsonAsync(error, McpJsonUtilities.DefaultOptions, "application/json", context.RequestAborted);
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _answered ? ValueTask.CompletedTask : context.Response.Body.WriteAsync(buffer, cancellationToken);
+    /// <summary>Answers with this error instead of what the transport is about to write.</summary>
+    public Task AnswerAsync(McpFault fault, RequestId id)
+    {
+        _answered = true;
+        return FaultWriter.WriteAsync(context, fault, id);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_answered)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (buffer.Length > Piece)
+        {
+            return WritePiecesAsync(buffer, cancellationToken);
+        }
+
+        var writing = context.Response.Body.WriteAsync(buffer, cancellationToken);
+        return writing.IsCompleted ? writing : new ValueTask(UntilTakenAsync(writing.AsTask()));
+    }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) =>
-        _answered ? Task.CompletedTask : context.Response.Body.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_answered)
+        {
+            return Task.CompletedTask;
+        }
+
+        var flushing = context.Response.Body.FlushAsync(cancellationToken);
+        return flushing.IsCompleted ? flushing : UntilTakenAsync(flushing);
+    }
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -67,6 +97,27 @@ internal sealed class ResponseBody(HttpContext context) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private async ValueTask WritePiecesAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        for (; buffer.Length > 0; buffer = buffer[Math.Min(Piece, buffer.Length)..])
+        {
+            await UntilTakenAsync(context.Response.Body.WriteAsync(buffer[..Math.Min(Piece, buffer.Length)], cancellationToken).AsTask());
+        }
+    }
+
+    private async Task UntilTakenAsync(Task writing)
+    {
+        try
+        {
+            await writing.WaitAsync(takeTimeout);
+        }
+        catch (TimeoutException e)
+        {
+            context.Abort();
+            throw new OperationCanceledException("The caller does not take its answer.", e, context.RequestAborted);
+        }
+    }
 
     private static int? StatusOf(int code) => (McpErrorCode)code switch
     {

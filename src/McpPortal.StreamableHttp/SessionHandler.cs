@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
                 : McpFault.Invalid($"The {HeaderNames.SessionId} header is missing; begin with initialize.");
         }
 
-        if (Enter(context) is not { } session)
+        if (await EnterAsync(context) is not { } session)
         {
             return McpFault.SessionNotFound;
         }
@@ -56,7 +57,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
             return;
         }
 
-        if (Enter(context) is not { } session)
+        if (await EnterAsync(context) is not { } session)
         {
             await FaultWriter.WriteAsync(context, Missing(context));
             return;
@@ -75,7 +76,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
     public async Task DeleteAsync(HttpContext context)
     {
-        if (Find(context) is not { } session || !await sessions.CloseAsync(session.Id))
+        if (Find(context) is not { } session || !await sessions.CloseAsync(session.Id, McpSessionEnd.Client))
         {
             await FaultWriter.WriteAsync(context, Missing(context));
             return;
@@ -106,34 +107,62 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         try
         {
             session.Start();
-            await ForwardAsync(context, message, session, first =>
+            await ForwardAsync(context, message, session, async (body, first) =>
             {
-                if (first is not JsonRpcError)
+                if (first is JsonRpcError)
                 {
-                    began = true;
-                    context.Response.Headers[HeaderNames.SessionId] = id;
+                    return;
                 }
 
-                return ValueTask.CompletedTask;
+                if (await RefusalAsync(context, session, (JsonRpcRequest)message, first as JsonRpcResponse) is { } refusal)
+                {
+                    await body.AnswerAsync(refusal, ((JsonRpcRequest)message).Id);
+                    return;
+                }
+
+                began = true;
+                context.Response.Headers[HeaderNames.SessionId] = id;
             });
             return null;
+        }
+        catch (Exception e) when (session.Ended.IsCancellationRequested && e is OperationCanceledException or InvalidOperationException)
+        {
+            return context.Response.HasStarted ? null : McpFault.SessionNotFound;
         }
         finally
         {
             session.Leave();
             if (!began)
             {
-                await sessions.CloseAsync(id);
+                await sessions.CloseAsync(id, McpSessionEnd.Client);
             }
         }
     }
 
-    private static async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<JsonRpcMessage?, ValueTask>? onStart)
+    private async ValueTask<McpFault?> RefusalAsync(HttpContext context, HostedSession session, JsonRpcRequest request, JsonRpcResponse? answer)
+    {
+        if (options.SessionBegins is not { } begins)
+        {
+            return null;
+        }
+
+        // The SDK's server learns of its client only after it has answered, and may not show the answer yet. A revision that both know is the one that was asked for.
+        var asked = request.Params as JsonObject;
+        var client = asked?["clientInfo"] as JsonObject;
+        var revision = Text(answer?.Result as JsonObject, "protocolVersion") ?? Text(asked, "protocolVersion");
+        var known = Array.IndexOf(ProtocolVersions.All, revision) >= 0 && !ProtocolVersions.IsPerRequest(revision) ? revision : null;
+        var start = new McpSessionStart(session.Id, Text(client, "name"), Text(client, "version"), known);
+        return await begins(context, start) is { } refusal ? new(refusal.Status, -32000, refusal.Sentence) : null;
+    }
+
+    private static string? Text(JsonObject? from, string name) => from?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<ResponseBody, JsonRpcMessage?, ValueTask>? onStart)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
-        var body = new ResponseBody(context);
+        var body = new ResponseBody(context, options.TakeTimeout);
         body.AnnounceEvents();
-        var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart, ending.Token);
+        var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart is null ? null : first => onStart(body, first), ending.Token);
         if (!wrote)
         {
             context.Response.ContentType = null;
@@ -159,7 +188,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         var resume = context.Request.Headers[HeaderNames.LastEventId].ToString();
         if (resume.Length > 0 && options.EventStreamStore is { } store)
         {
-            await SseReplay.RunAsync(context, store, session.Id, resume, ending.Token);
+            await SseReplay.RunAsync(context, store, options.TakeTimeout, session.Id, resume, ending.Token);
             return;
         }
 
@@ -171,7 +200,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
         try
         {
-            var body = new ResponseBody(context);
+            var body = new ResponseBody(context, options.TakeTimeout);
             body.AnnounceEvents();
             await context.Response.StartAsync(ending.Token);
             await context.Response.Body.FlushAsync(ending.Token);
@@ -187,7 +216,8 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         }
     }
 
-    private HostedSession? Enter(HttpContext context) => Find(context) is { } session && session.TryEnter() ? session : null;
+    private async ValueTask<HostedSession?> EnterAsync(HttpContext context) =>
+        Find(context) is { } session && (options.SessionIsOpen is null || await options.SessionIsOpen(context, session.Id)) && session.TryEnter() ? session : null;
 
     private HostedSession? Find(HttpContext context) =>
         context.Request.Headers[HeaderNames.SessionId] is { Count: 1 } id

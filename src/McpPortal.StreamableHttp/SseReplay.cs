@@ -11,7 +11,7 @@ namespace McpPortal.StreamableHttp;
 /// <summary>Resumes a broken stream of an older revision after the event the client saw last.</summary>
 internal static class SseReplay
 {
-    public static async Task RunAsync(HttpContext context, ISseEventStreamStore store, string sessionId, string lastEventId, CancellationToken cancellationToken)
+    public static async Task RunAsync(HttpContext context, ISseEventStreamStore store, TimeSpan takeTimeout, string sessionId, string lastEventId, CancellationToken cancellationToken)
     {
         var reader = await store.GetStreamReaderAsync(lastEventId, cancellationToken);
         if (reader is null || reader.SessionId != sessionId)
@@ -21,7 +21,7 @@ internal static class SseReplay
             return;
         }
 
-        var body = new ResponseBody(context);
+        var body = new ResponseBody(context, takeTimeout);
         body.AnnounceEvents();
         try
         {

@@ -31,6 +31,9 @@ internal abstract record CallOutcome
         /// <summary>The same, read already, where it was; whoever takes it may change it.</summary>
         public JsonObject? Node { get; init; }
 
+        /// <summary>It is a question to the caller that was looked at when the server asked it in the middle of its answer.</summary>
+        public bool IsAdmitted { get; init; }
+
         public override string ToString() => $"Succeeded, {Json.Length} bytes";
     }
 
@@ -52,7 +55,11 @@ internal abstract record CallOutcome
     public sealed record NeedsConnection(string Sentence, string Path) : CallOutcome;
 
     /// <summary>The portal did not make the call. <paramref name="Busy"/>: trying again later helps.</summary>
-    public sealed record Refused(string Sentence, bool Busy = false) : CallOutcome;
+    public sealed record Refused(string Sentence, bool Busy = false) : CallOutcome
+    {
+        /// <summary>It is the caller's own calls that are too many.</summary>
+        public bool TooMany { get; init; }
+    }
 
     public sealed record TimedOut(string Sentence) : CallOutcome;
 

@@ -22,17 +22,20 @@ internal sealed partial class CallRunner(
     CredentialScrubber scrubber,
     UserSlots slots,
     CallRecorder recorder,
+    CallsOptions options,
+    Draining draining,
     TimeProvider time,
     ILogger<CallRunner> logger)
 {
     private const int MaxSentence = 400;
+    private const int MaxQuestions = 10;
 
     /// <summary>Runs the call and records it.</summary>
     public async Task<CallOutcome> RunAsync(UpstreamCall call, CancellationToken stopping)
     {
         var began = time.GetTimestamp();
-        var attempt = new Attempt();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, stopping);
+        var attempt = new Attempt(deadline);
         deadline.CancelAfter(call.Timeout);
         CallOutcome outcome;
         try
@@ -51,7 +54,7 @@ internal sealed partial class CallRunner(
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            outcome = Cancelled(call, stopping);
+            outcome = Cancelled(call, attempt, stopping);
         }
         catch (Exception e) when (OwnFaults.Explain(e, call.Server, logger) is { } own)
         {
@@ -108,31 +111,44 @@ internal sealed partial class CallRunner(
         UserId user, ServerSnapshot server, string doing, Func<UpstreamSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? limit = null)
         where T : class
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining.Over);
         deadline.CancelAfter(limit ?? server.Timeout);
         CredentialSet.Ready? ready = null;
-        try
+        UpstreamSession? session = null;
+        for (var again = false; ; again = true)
         {
-            (var session, var failure, ready) = await EnterAsync(user, server, deadline.Token);
-            if (session is null)
-            {
-                return (null, failure! with { Server = server.Name }, ready);
-            }
-
             try
             {
-                using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, session.Aborted);
-                return (await work(session, both.Token), null, ready);
+                (session, var failure, ready) = await EnterAsync(user, server, deadline.Token);
+                return session is null ? (null, failure! with { Server = server.Name }, ready) : (await WorkAsync(session), null, ready);
+            }
+            catch (Exception e) when (!again && IsOver(session, e) && !deadline.IsCancellationRequested)
+            {
+                // The server forgot the session or went away since it was last used. Asking changes nothing there, so it is asked anew.
+                session!.Retire();
+            }
+            catch (Exception) when (draining.Over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                return (null, new CallOutcome.Refused(Draining.Sentence, Busy: true) { Server = server.Name }, ready);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                var outcome = Explain(e, server, late: true, $"The connection to {server.Name} was lost while it {doing}.");
+                return (null, await CleanAsync(outcome, user, server, ready) with { Server = server.Name }, ready);
+            }
+        }
+
+        async Task<T> WorkAsync(UpstreamSession entered)
+        {
+            try
+            {
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, entered.Aborted);
+                return await work(entered, both.Token);
             }
             finally
             {
-                session.Leave();
+                entered.Leave();
             }
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            var outcome = Explain(e, server, late: true, $"The connection to {server.Name} was lost while it {doing}.");
-            return (null, await CleanAsync(outcome, user, server, ready) with { Server = server.Name }, ready);
         }
     }
 
@@ -202,7 +218,7 @@ internal sealed partial class CallRunner(
             Log = call.Options.Log is { } log && clean is not null ? said => log(CredentialScrubber.Scrub(clean, said)) : null,
             LogLevel = call.Options.LogLevel,
             Capabilities = call.Options.Capabilities,
-            Ask = call.Options.Ask,
+            Ask = call.Options.Ask is { } ask ? (method, parameters) => AskAsync(call, attempt, ask, method, parameters) : null,
         };
         var began = time.GetTimestamp();
         try
@@ -216,6 +232,22 @@ internal sealed partial class CallRunner(
         {
             attempt.Upstream = time.GetElapsedTime(began);
         }
+    }
+
+    /// <summary>A person takes longer than a server, so the call's own time stands still until they have answered.</summary>
+    private async Task<UpstreamAnswer> AskAsync(UpstreamCall call, Attempt attempt, Func<string, JsonNode?, Task<UpstreamAnswer>> ask, string method, JsonNode? parameters)
+    {
+        if (attempt.CountQuestion() > MaxQuestions)
+        {
+            return new UpstreamAnswer(null, new JsonRpcErrorDetail { Code = (int)McpErrorCode.InvalidRequest, Message = $"No more than {MaxQuestions} questions in one call." });
+        }
+
+        attempt.IsAsking = true;
+        attempt.Deadline.CancelAfter(options.QuestionWait);
+        var answer = await ask(method, parameters);
+        attempt.IsAsking = false;
+        attempt.Deadline.CancelAfter(call.Timeout);
+        return answer;
     }
 
     /// <summary>What a server says of itself, as opposed to what it holds for its user.</summary>
@@ -315,6 +347,8 @@ internal sealed partial class CallRunner(
                     return new CallOutcome.ToolFailed($"{server.Name} refused access (403). Your account may lack a permission there.", null, null);
                 case HttpRequestException { StatusCode: { } status }:
                     return new CallOutcome.Unreachable($"{server.Name} answered with {(int)status} {status}.");
+                case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError }:
+                    return new CallOutcome.Unreachable($"{server.Name} cannot be reached at {server.Endpoint!.Host}. Nothing was sent to it.");
                 default:
                     continue;
             }
@@ -328,14 +362,20 @@ internal sealed partial class CallRunner(
         };
     }
 
-    private static CallOutcome Cancelled(UpstreamCall call, CancellationToken stopping) => stopping.IsCancellationRequested
-        ? new CallOutcome.Refused("The portal is restarting. Try again in a moment.", Busy: true)
+    private CallOutcome Cancelled(UpstreamCall call, Attempt attempt, CancellationToken stopping) => stopping.IsCancellationRequested
+        ? attempt.Upstream == TimeSpan.Zero
+            ? new CallOutcome.Refused(Draining.Sentence, Busy: true)
+            : new CallOutcome.Unreachable($"The portal is restarting and could not wait for {call.Server.Name} any longer. Whether the tool ran is unknown, so the call was not repeated.")
         : call.Cancelled.IsCancellationRequested
             ? new CallOutcome.Cancelled()
+            : attempt.IsAsking ? new CallOutcome.TimedOut($"Nobody answered what {call.Server.Name} asked within {options.QuestionWait.TotalSeconds:0} seconds.")
             : new CallOutcome.TimedOut($"{call.Server.Name} did not answer within {call.Timeout.TotalSeconds:0} seconds.");
 
     private static bool IsNotFound(Exception? exception) =>
         exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound } || (exception?.InnerException is { } inner && IsNotFound(inner));
+
+    /// <summary>The session ended by itself, which is not what becomes of one whose reason was withdrawn.</summary>
+    private static bool IsOver(UpstreamSession? session, Exception exception) => session is { Aborted.IsCancellationRequested: false } && (!session.IsUsable || IsNotFound(exception));
 
     private static bool IsReadOnly(JsonObject tool) =>
         tool["annotations"] is JsonObject annotations && annotations["readOnlyHint"]?.GetValueKind() == JsonValueKind.True;
@@ -345,8 +385,12 @@ internal sealed partial class CallRunner(
     private sealed record Found(JsonElement? Schema);
 
     /// <summary>What is learned on the way, whatever the outcome.</summary>
-    private sealed class Attempt
+    private sealed class Attempt(CancellationTokenSource deadline)
     {
+        private int _questions;
+
+        public CancellationTokenSource Deadline { get; } = deadline;
+
         public CredentialSet.Ready? Ready { get; set; }
 
         public string? Account { get; set; }
@@ -356,6 +400,10 @@ internal sealed partial class CallRunner(
         public TimeSpan Upstream { get; set; }
 
         public bool WasForgotten { get; set; }
+
+        public bool IsAsking { get; set; }
+
+        public int CountQuestion() => Interlocked.Increment(ref _questions);
     }
 
     private static partial class Log

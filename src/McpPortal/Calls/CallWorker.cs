@@ -1,18 +1,20 @@
 namespace McpPortal.Calls;
 
 /// <summary>The hosted worker: takes each call off the queue and runs it apart from the request that asked for it.</summary>
-internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, ILogger<CallWorker> logger) : BackgroundService
+internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Draining draining, ILogger<CallWorker> logger) : BackgroundService
 {
     private int _running;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Not disposed: calls that are being ended still look at it.
+        var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, draining.Over).Token;
         try
         {
             await foreach (var call in queue.ReadAllAsync(stoppingToken))
             {
                 Interlocked.Increment(ref _running);
-                _ = Task.Run(() => RunAsync(call, stoppingToken), CancellationToken.None);
+                _ = Task.Run(() => RunAsync(call, over), CancellationToken.None);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -52,7 +54,7 @@ internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, ILo
     }
 
     private static CallOutcome.Refused Stopping(UpstreamCall call) =>
-        new("The portal is restarting. Try again in a moment.", Busy: true) { Id = call.Id, Server = call.Server.Name };
+        new(Draining.Sentence, Busy: true) { Id = call.Id, Server = call.Server.Name };
 
     private static partial class Log
     {

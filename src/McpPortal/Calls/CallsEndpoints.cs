@@ -21,6 +21,7 @@ internal static class CallsEndpoints
         .WithSummary("Call a tool as yourself.")
         .Produces(StatusCodes.Status200OK, contentType: "application/json")
         .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .ProducesProblem(StatusCodes.Status502BadGateway)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .ProducesProblem(StatusCodes.Status504GatewayTimeout);
@@ -46,6 +47,11 @@ internal static class CallsEndpoints
         var key = KeyHolder.Of(context);
         var caller = new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers, key.Toolsets);
         var outcome = await calls.CallToolAsync(caller, request.ServerName, request.MethodName, request.Args, CallOptions.Default, cancellationToken);
+        if (outcome is CallOutcome.Refused { Busy: true })
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
         return Translate(outcome, publicUrl);
     }
 
@@ -55,6 +61,7 @@ internal static class CallsEndpoints
         CallOutcome.ToolFailed failed => new AnsweredResult(outcome, "toolFailed", failed.Json ?? default),
         CallOutcome.NotFound notFound => ApiProblem.NotFound(notFound.Sentence),
         CallOutcome.NeedsConnection missing => Problem(outcome, StatusCodes.Status409Conflict, "Connect first", ("connectUrl", publicUrl.Absolute(missing.Path))),
+        CallOutcome.Refused { TooMany: true } => Problem(outcome, StatusCodes.Status429TooManyRequests, "Too many at once"),
         CallOutcome.Refused { Busy: true } => Problem(outcome, StatusCodes.Status503ServiceUnavailable, "Busy"),
         CallOutcome.Refused => Problem(outcome, StatusCodes.Status403Forbidden, "Refused"),
         CallOutcome.TimedOut => Problem(outcome, StatusCodes.Status504GatewayTimeout, "Timed out"),

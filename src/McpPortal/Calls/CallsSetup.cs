@@ -11,6 +11,7 @@ internal static class CallsSetup
         services.AddSingleton(options);
         services.AddSingleton<CallQueue>();
         services.AddSingleton<UserSlots>();
+        services.AddSingleton<Draining>();
         services.AddSingleton<CallRunner>();
         services.AddSingleton<CallRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<CallRecorder>());

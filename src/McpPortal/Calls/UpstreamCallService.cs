@@ -77,7 +77,7 @@ internal sealed class UpstreamCallService(
 
         if (!slots.TryReserve(caller.User))
         {
-            return new CallOutcome.Refused($"{options.MaxPendingPerUser} of your calls are running or waiting already. Try again when some have ended.", Busy: true) { Server = server.Name };
+            return new CallOutcome.Refused($"{options.MaxPendingPerUser} of your calls are running or waiting already. Try again when some have ended.", Busy: true) { Server = server.Name, TooMany = true };
         }
 
         try

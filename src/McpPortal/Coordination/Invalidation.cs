@@ -33,8 +33,14 @@ internal enum InvalidationKind
     /// <summary>A grant of a user's to an MCP client ended. Subject: the user.</summary>
     ClientGrants = 9,
 
+    /// <summary>A session of an MCP client was ended from outside. Subject: the session.</summary>
+    ClientSession = 10,
+
+    /// <summary>A node was taken for gone, and what it held was given up. Subject: the node, which may be alive after all.</summary>
+    Node = 11,
+
     /// <summary>Toolsets of a user. Subject: the user.</summary>
-    Toolsets = 10,
+    Toolsets = 12,
 }
 
 /// <summary>One message to every node.</summary>

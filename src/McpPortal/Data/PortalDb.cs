@@ -25,6 +25,8 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<ClientToken> ClientTokens => Set<ClientToken>();
 
+    public DbSet<ClientSession> ClientSessions => Set<ClientSession>();
+
     public DbSet<Provider> Providers => Set<Provider>();
 
     public DbSet<Server> Servers => Set<Server>();
@@ -79,6 +81,7 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
         Id<RegisteredClientId>();
         Id<ClientGrantId>();
         Id<ToolsetId>();
+        Id<ClientSessionId>();
         configurationBuilder.Properties<Protected>().HaveConversion<ProtectedConverter>();
 
         void Id<T>()

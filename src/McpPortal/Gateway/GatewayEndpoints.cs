@@ -34,6 +34,7 @@ internal static class GatewayEndpoints
         void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, ValueTask<JsonElement?>> schema)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
+            var limits = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
             var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
             endpoints.MapMcp(pattern, new McpEndpointOptions
             {
@@ -42,6 +43,10 @@ internal static class GatewayEndpoints
                 FillItems = GatewayCaller.Note,
                 ToolSchema = schema,
                 Sessions = sessions.Table,
+                SessionBegins = sessions.BeginAsync,
+                SessionIsOpen = sessions.IsOpenAsync,
+                ReadTimeout = limits.ReadTimeout,
+                TakeTimeout = limits.TakeTimeout,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),
             }).WithMetadata(McpResource.Instance).RequireAuthorization(new AuthorizationPolicyBuilder(ClientTokenHandler.EitherSchemeName).RequireAuthenticatedUser().Build());
         }

@@ -27,7 +27,7 @@ internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest mess
     /// <summary>The client, on the stream of this request.</summary>
     public McpServer Client => context.Server;
 
-    public Notices Notices { get; } = new(context.Server, cancelled);
+    public Notices Notices { get; } = new(context.Server.SendMessageAsync, cancelled);
 
     public JsonObject? Meta => Parameters["_meta"] as JsonObject;
 

@@ -8,6 +8,7 @@ internal static class GatewaySetup
         services.AddSingleton<GatewayAnswers>();
         services.AddSingleton<GatewayFilter>();
         services.AddSingleton<Connecting>();
+        services.AddSingleton<HeldCalls>();
         services.AddSingleton<GatewayCalls>();
         services.AddSingleton<Listening>();
         services.AddSingleton<SessionSubscriptions>();
@@ -17,6 +18,8 @@ internal static class GatewaySetup
         services.AddSingleton<ToolsetLists>();
         services.AddSingleton<ToolsetSearch>();
         services.AddSingleton<OneToolset>();
+        services.AddSingleton<SessionRows>();
         services.AddSingleton<GatewaySessions>();
+        services.AddHostedService<SessionReports>();
     }
 }

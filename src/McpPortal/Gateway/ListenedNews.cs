@@ -15,6 +15,9 @@ internal sealed class ListenedNews
         ("resourcesListChanged", NotificationMethods.ResourceListChangedNotification),
     ];
 
+    /// <summary>So many resources one request, or one session of the older revisions, may listen to.</summary>
+    public const int MaxResources = 256;
+
     private const string Resources = "resourceSubscriptions";
     private readonly ServerId? _server;
 
@@ -39,7 +42,7 @@ internal sealed class ListenedNews
 
         if (wishes?[Resources] is JsonArray { Count: > 0 } uris && capabilities?.Resources?.Subscribe == true)
         {
-            granted[Resources] = uris.DeepClone();
+            granted[Resources] = new JsonArray([.. uris.Take(MaxResources).Select(uri => uri?.DeepClone())]);
         }
 
         return new ListenedNews(server, granted);
@@ -53,7 +56,7 @@ internal sealed class ListenedNews
         }
 
         return notice.Method == NotificationMethods.ResourceUpdatedNotification
-            ? notice.Uri is { } uri && Granted[Resources] is JsonArray uris && uris.Any(wanted => (string?)wanted == uri)
+            ? notice.Uri is { } uri && Granted[Resources] is JsonArray uris && uris.Any(wanted => wanted is JsonValue value && value.TryGetValue<string>(out var text) && text == uri)
             : Array.Exists(Lists, list => list.Method == notice.Method && Granted.ContainsKey(list.Wish));
     }
 

@@ -45,7 +45,7 @@ internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
         {
             if (wanted.Includes(notice))
             {
-                request.Notices.Send(notice.Method, Marked(request, notice.Uri is { } uri ? new JsonObject { ["uri"] = uri } : []));
+                request.Notices.Send(notice.Method, Marked(request, notice.Uri is { } uri ? new JsonObject { ["uri"] = uri } : []), once: $"{notice.Method} {notice.Uri}");
             }
         }))
         {

@@ -88,13 +88,13 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
             return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "The uri of the resource is missing.");
         }
 
-        if (request.Method == RequestMethods.ResourcesSubscribe)
-        {
-            subscriptions.Begin(request.Caller, session.Server.Id, session.Slug, id, uri);
-        }
-        else
+        if (request.Method == RequestMethods.ResourcesUnsubscribe)
         {
             subscriptions.End(id, uri);
+        }
+        else if (!subscriptions.Begin(request.Caller, session.Server.Id, session.Slug, id, uri))
+        {
+            return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidRequest, $"This session listens to {ListenedNews.MaxResources} resources already. Unsubscribe from some first.");
         }
 
         return GatewayAnswers.Result(request, []);

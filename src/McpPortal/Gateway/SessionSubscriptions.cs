@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
 using McpPortal.Data;
@@ -10,27 +9,55 @@ namespace McpPortal.Gateway;
 /// <summary><c>resources/subscribe</c> of the older revisions: what a session subscribed to is told on its standing stream until it ends.</summary>
 internal sealed class SessionSubscriptions(UpstreamCallService calls, UpstreamNews news, GatewaySessions sessions)
 {
-    private readonly ConcurrentDictionary<(string Session, string Uri), CancellationTokenSource> _subscribed = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Dictionary<string, CancellationTokenSource>> _subscribed = new(StringComparer.Ordinal);
 
-    public void Begin(Caller caller, ServerId server, string slug, string session, string uri)
+    /// <summary>Begins to tell. False: the session listens to as many resources as it may.</summary>
+    public bool Begin(Caller caller, ServerId server, string slug, string session, string uri)
     {
         if (sessions.Table.EndOf(session) is not { } ended)
         {
-            return;
+            return true;
         }
 
-        var until = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        if (_subscribed.TryAdd((session, uri), until))
+        CancellationTokenSource until;
+        lock (_gate)
         {
-            _ = Task.Run(() => TellAsync(caller, server, slug, session, uri, until), CancellationToken.None);
+            var own = _subscribed.GetValueOrDefault(session);
+            if (own?.ContainsKey(uri) == true)
+            {
+                return true;
+            }
+
+            if (own?.Count >= ListenedNews.MaxResources)
+            {
+                return false;
+            }
+
+            until = CancellationTokenSource.CreateLinkedTokenSource(ended);
+            (own ?? (_subscribed[session] = new(StringComparer.Ordinal)))[uri] = until;
         }
+
+        _ = Task.Run(() => TellAsync(caller, server, slug, session, uri, until), CancellationToken.None);
+        return true;
     }
 
     public void End(string session, string uri)
     {
-        if (_subscribed.TryRemove((session, uri), out var until))
+        CancellationTokenSource? until;
+        lock (_gate)
         {
-            until.Cancel();
+            until = _subscribed.GetValueOrDefault(session)?.GetValueOrDefault(uri);
+            Remove(session, uri, until);
+        }
+
+        try
+        {
+            until?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself at this moment.
         }
     }
 
@@ -55,8 +82,21 @@ internal sealed class SessionSubscriptions(UpstreamCallService calls, UpstreamNe
         }
         finally
         {
-            _subscribed.TryRemove(new((session, uri), until));
+            lock (_gate)
+            {
+                Remove(session, uri, until);
+            }
+
             until.Dispose();
+        }
+    }
+
+    /// <summary>Takes out this subscription, and not one that took its place.</summary>
+    private void Remove(string session, string uri, CancellationTokenSource? until)
+    {
+        if (_subscribed.TryGetValue(session, out var own) && own.GetValueOrDefault(uri) == until && own.Remove(uri) && own.Count == 0)
+        {
+            _subscribed.Remove(session);
         }
     }
 }

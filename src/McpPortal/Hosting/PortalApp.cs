@@ -46,7 +46,7 @@ internal static class PortalApp
         builder.AddKnownProxies();
         builder.WebHost.UseStaticWebAssets();
         builder.Logging.KeepQuiet();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.AddRequestLimits();
         services.AddSingleton(TimeProvider.System);
         services.AddProblemDetails(options => options.CustomizeProblemDetails = ErrorPages.Explain);
         services.AddAuthorization();
@@ -78,6 +78,7 @@ internal static class PortalApp
 
     public static void UsePortal(this WebApplication app)
     {
+        app.UseRequestLimits();
         app.UseKnownProxies();
         app.UseSecurityHeaders();
         app.UseErrorPages();

@@ -83,6 +83,7 @@ internal sealed partial class SessionOpener(
         var http = outbound.Create(
             server.Owner.Kind == OwnerKind.User ? OutboundPurpose.OwnUpstream : OutboundPurpose.Upstream,
             new ServerDemandsHandler(),
+            new ForgottenSessionHandler(),
             new CredentialHandler(user, server, resolver, tokens, secrets),
             new AnswerLimitHandler(options.MaxAnswerBytes, server.Name));
         var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);

@@ -1,3 +1,4 @@
+using McpPortal.Sessions.Registry;
 using McpPortal.Sessions.Stdio;
 
 namespace McpPortal.Sessions;
@@ -10,6 +11,7 @@ internal static class SessionsSetup
         options.Validate();
         services.AddSingleton(options);
         services.AddStdio(configuration);
+        services.AddRegistry(configuration);
         services.AddSingleton<CredentialResolver>();
         services.AddSingleton<CredentialInjector>();
         services.AddSingleton<CredentialScrubber>();
@@ -18,5 +20,13 @@ internal static class SessionsSetup
         services.AddSingleton<SessionOpener>();
         services.AddSingleton<SessionPool>();
         services.AddHostedService<SessionSweeper>();
+    }
+    private static void AddRegistry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(ClientSessionOptions.Read(configuration));
+        services.AddSingleton<ClientSessions>();
+        services.AddSingleton<ClientSessionWriter>();
+        services.AddSingleton<ClientSessionSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClientSessionSweeper>());
     }
 }

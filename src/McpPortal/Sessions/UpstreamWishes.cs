@@ -26,11 +26,17 @@ internal sealed record UpstreamWishes
     public string? LogLevel { get; init; }
 
     /// <summary>Whether this question is one that whoever asks said they can answer.</summary>
-    public bool CanAnswer(string method, JsonNode? parameters) => Ask is not null && method switch
+    public bool CanAnswer(string method, JsonNode? parameters) => Ask is not null && CanAnswer(Capabilities, method, parameters);
+
+    /// <summary>The same of any client, by what it says it can do. The server chooses method and parameters, so they may be anything.</summary>
+    public static bool CanAnswer(JsonObject? capabilities, string? method, JsonNode? parameters) => method switch
     {
-        RequestMethods.ElicitationCreate => Capabilities?["elicitation"] is JsonObject ways && ((string?)parameters?["mode"] != "url" || ways["url"] is not null),
-        RequestMethods.SamplingCreateMessage => Capabilities?["sampling"] is not null,
-        RequestMethods.RootsList => Capabilities?["roots"] is not null,
+        RequestMethods.ElicitationCreate => capabilities?["elicitation"] is JsonObject ways && (!SendsElsewhere(parameters) || ways["url"] is not null),
+        RequestMethods.SamplingCreateMessage => capabilities?["sampling"] is not null,
+        RequestMethods.RootsList => capabilities?["roots"] is not null,
         _ => false,
     };
+
+    /// <summary>An elicitation that leads its reader to an address instead of asking for words.</summary>
+    public static bool SendsElsewhere(JsonNode? parameters) => (parameters as JsonObject)?["mode"] is JsonValue mode && mode.TryGetValue<string>(out var text) && text == "url";
 }

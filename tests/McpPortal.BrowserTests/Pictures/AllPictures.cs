@@ -12,10 +12,10 @@ internal static class AllPictures
     private static readonly string[] MemberPages =
     [
         "/", "/connections", "/connect/github", "/servers", "/servers/github", "/servers/whoami", "/servers/new", "/toolsets", "/toolsets/new", "/secrets",
-        "/console?server=everything&tool=echo", "/activity", "/access", "/profile",
+        "/console?server=everything&tool=echo", "/activity", "/sessions", "/access", "/profile",
     ];
 
-    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers", "/servers/new?for=organisation", "/servers/email/edit"];
+    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers", "/admin/sessions", "/servers/new?for=organisation", "/servers/email/edit"];
 
     /// <summary>Nodes hear of changes made past them as of any other; they may take two seconds.</summary>
     private const string HearOfServers = "insert into invalidations (kind, subject) select 4, id from servers;";
@@ -52,6 +52,10 @@ internal static class AllPictures
         select gen_random_uuid(), u.id, c.id, 'An editor with quite a long name for a line, number ' || n, 'a-host-with-a-long-name-' || n || '.example.org', case when n % 2 = 0 then 'email' end,
           case when n % 3 = 0 then '["mcp:read"]' else '["mcp:read","mcp:call"]' end, now(), now(), now() + interval '30 days'
         from generate_series(1, 12) n, oauth_clients c, users u where c.client_id = 'picture' and u.email = 'test-500@sandbox.test';
+        insert into mcp_sessions (id, user_id, access_key_id, opened_with, client_name, client_version, protocol_version, endpoint, node_id, created_at, last_active_at, in_use, ended_at, end_reason)
+        select gen_random_uuid(), u.id, 'picture' || n, 'Key of the program number ' || n, 'An editor with quite a long name for a line, number ' || n, '1.' || n, '2025-11-25', case when n % 2 = 0 then '/mcp' else '/mcp/email' end,
+          (select id from nodes order by seen_at desc limit 1), now() - make_interval(mins => n), now() - make_interval(secs => n), n % 5 = 0, case when n % 3 = 0 then now() end, case when n % 3 = 0 then 1 + n % 9 end
+        from generate_series(1, 500) n, users u where u.email = 'test-500@sandbox.test';
         insert into users (id, display_name, email, email_verified, status, claimed_roles, granted_roles, created_at)
         select gen_random_uuid(), case when n % 50 = 0 then 'Somebody with a name of sixty characters as some people have it ' || n else 'Person number ' || n end, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
         """ + HearOfServers;
@@ -64,6 +68,7 @@ internal static class AllPictures
         alter table access_keys rename to access_keys_away;
         alter table toolsets rename to toolsets_away;
         alter table oauth_grants rename to oauth_grants_away;
+        alter table mcp_sessions rename to mcp_sessions_away;
         """;
 
     public static async Task<int> RunAsync(PicturesCommand.Options options)
@@ -92,8 +97,8 @@ internal static class AllPictures
             await TakeAsync("many", "cara", AdminPages);
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-404");
             await portal.SqlAsync(FailedLoads);
-            await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/toolsets", "/secrets", "/activity", "/access"]);
-            await TakeAsync("failed", "cara", ["/admin", "/admin/servers"]);
+            await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/toolsets", "/secrets", "/activity", "/sessions", "/access"]);
+            await TakeAsync("failed", "cara", ["/admin", "/admin/servers", "/admin/sessions"]);
         }
         finally
         {

@@ -38,7 +38,8 @@ internal static partial class Floors
         "Connections/ProviderDirectory.cs", "Connections/ProviderSeeder.cs", "Connections/ProviderBreaker.cs", "Connections/Refresher.cs", "Connections/RefreshLease.cs", "Connections/RefreshRecord.cs",
         "Connections/TokenSaver.cs", "Connections/TokenRefresher.cs", "Connections/Revocations.cs", "Connections/ConnectionUse.cs", "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Clients/SingleUserStart.cs",
         "Clients/OAuth/RegisteredClients.cs", "Clients/OAuth/CodeExchange.cs", "Clients/OAuth/TokenRefresh.cs", "Clients/OAuth/ClientTokens.cs", "Clients/OAuth/ClientGrantUses.cs", "Clients/OAuth/ClientSweeper.cs",
-        "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Hosting/", "Cli/"];
+        "Sessions/Registry/ClientSessionWriter.cs", "Sessions/Registry/ClientSessionSweeper.cs",
+        "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Admin/SessionsAdmin.cs", "Hosting/", "Cli/"];
 
     private static readonly string[] AllRowsDoors = ["ForSystemAsync", "ForSystemApart", "ForSystemApartAsync"];
 

@@ -10,6 +10,7 @@ public sealed partial class CatalogueTests
     private static readonly Dictionary<string, int> Groups = new(StringComparer.Ordinal)
     {
         ["AUTH"] = 15, ["ISO"] = 8, ["LEAK"] = 13, ["SSRF"] = 10, ["INJ"] = 12, ["DB"] = 10, ["UP"] = 10, ["BLZ"] = 10, ["KEY"] = 7,
+        ["MCP"] = 19, ["DOS"] = 9, ["RST"] = 2,
     };
 
     [Fact]

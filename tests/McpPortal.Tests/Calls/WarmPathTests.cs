@@ -9,7 +9,7 @@ namespace McpPortal.Tests.Calls;
 public sealed class WarmPathTests(PostgresCluster cluster)
 {
     // Hosted work of the portal and the record that follows a call; nothing a call waits for.
-    private static readonly string[] Background = ["invalidations", "nodes", "tool_calls", "leases", "connections", "outbox", "pending_connects", "listen ", "SAVEPOINT"];
+    private static readonly string[] Background = ["invalidations", "nodes", "tool_calls", "leases", "connections", "outbox", "pending_connects", "DELETE FROM mcp_sessions", "listen ", "SAVEPOINT"];
 
     [Fact]
     public async Task A_warm_call_asks_the_database_nothing()

@@ -152,7 +152,11 @@ public sealed class PassThroughTests(PostgresCluster cluster)
         var outcome = await rig.Gateway.Calls.CallAsync(rig.Ana, "odd", "act");
 
         Assert.Equal("act asks back before it goes on, which only an MCP client can answer.", Assert.IsType<CallOutcome.ToolFailed>(outcome).Sentence);
-        Assert.Equal("input_required", (string?)(await (await rig.ClientAsync()).AskAsync("tools/call", new JsonObject { ["name"] = "act" }, Stop))[^1]["result"]!["resultType"]);
+        Assert.Equal("input_required", (string?)(await (await rig.ClientAsync()).AskAsync("tools/call", new JsonObject
+        {
+            ["name"] = "act",
+            ["_meta"] = new JsonObject { [MetaKeys.ClientCapabilities] = new JsonObject { ["elicitation"] = new JsonObject() } },
+        }, Stop))[^1]["result"]!["resultType"]);
     }
 
     [Fact]

@@ -48,10 +48,11 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
     }
 
     /// <summary>One more portal process on the same database.</summary>
-    internal Task<ServingPortal> StartAsync() => ServingPortal.StartAsync(
+    internal Task<ServingPortal> StartAsync(params (string Key, string Value)[] settings) => ServingPortal.StartAsync(
         [
             .. Services.TestDatabase.Settings,
             .. Shared(),
+            .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)),
             new("Vault:RootKeyFile", Services.RootKey),
             new("TMPDIR", _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName),
             new("Connections:JournalFolder", _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")).FullName),
@@ -101,6 +102,15 @@ public sealed class PortalPair(PostgresCluster cluster) : IAsyncLifetime
         };
         return Assert.IsType<ConnectResult.Connected>(await flow.CompleteAsync(back, Stop)).Connection;
     }
+
+    /// <summary>Waits until so many calls have reached a sample server.</summary>
+    internal async Task UntilCalledAsync(string server, long calls)
+    {
+        var (reached, _) = await Eventually.AskAsync(() => CallsAsync(server), count => count >= calls, TimeSpan.FromSeconds(60));
+        Assert.True(reached >= calls, $"{reached} calls reached {server}, not {calls}.");
+    }
+
+    internal async Task<long> CallsAsync(string server) => (await Sandbox.StatsAsync()).Servers.GetValueOrDefault(server)?.GetValueOrDefault("calls") ?? 0;
 
     /// <summary>Runs SQL as the owner of the tables.</summary>
     internal async Task SqlAsync(string sql)

@@ -86,6 +86,13 @@ internal sealed class ServingPortal : IAsyncDisposable
         await _process.Exited;
     }
 
+    /// <summary>After it was told to stop.</summary>
+    public Task WaitForExitAsync(TimeSpan patience) => _process.Exited.WaitAsync(patience);
+
+    /// <summary>Tells it to stop, as a service manager does, and waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public Task<int> StopAsync(TimeSpan patience) => _process.StopAsync(patience);
+
     /// <summary>What the portal wrote last, for failed assertions.</summary>
     public string Output() => _process.Output();
 

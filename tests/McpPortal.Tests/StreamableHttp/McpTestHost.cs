@@ -37,11 +37,16 @@ internal sealed class McpTestHost : IAsyncDisposable
         Func<HttpContext, bool>? origin = null,
         int maxBytes = 4 * 1024 * 1024,
         bool stateless = false,
-        ISseEventStreamStore? events = null)
+        ISseEventStreamStore? events = null,
+        Func<McpSessionStart, McpSessionRefusal?>? begins = null,
+        Func<string, bool>? isOpen = null,
+        Action<string, McpSessionEnd>? ended = null,
+        int port = 0,
+        TimeSpan? patience = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
         app.Use((context, next) =>
@@ -50,7 +55,14 @@ internal sealed class McpTestHost : IAsyncDisposable
             context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], "test"));
             return next(context);
         });
-        var sessions = new McpSessionTable(limits ?? new(), time ?? TimeProvider.System);
+        var sessions = new McpSessionTable(limits ?? new(), time ?? TimeProvider.System)
+        {
+            Ended = (id, end) =>
+            {
+                ended?.Invoke(id, end);
+                return Task.CompletedTask;
+            },
+        };
         app.MapMcp("/mcp", new McpEndpointOptions
         {
             ServerOptions = context => ValueTask.FromResult(server(context)),
@@ -63,8 +75,12 @@ internal sealed class McpTestHost : IAsyncDisposable
             IsAllowedOrigin = origin ?? OriginRules.SameOrigin,
             MaxRequestBytes = maxBytes,
             Sessions = sessions,
+            SessionBegins = begins is null ? null : (_, start) => ValueTask.FromResult(begins(start)),
+            SessionIsOpen = isOpen is null ? null : (_, id) => ValueTask.FromResult(isOpen(id)),
             Stateless = stateless,
             EventStreamStore = events,
+            ReadTimeout = patience ?? TimeSpan.FromSeconds(30),
+            TakeTimeout = patience ?? TimeSpan.FromSeconds(30),
         });
         await app.StartAsync();
         return new McpTestHost(app, sessions);

@@ -175,6 +175,65 @@ public sealed class SessionTests
         Assert.Equal(bens, Assert.Single(host.Sessions.List()).Id);
     }
 
-    private static Task<McpTestHost> StartAsync(McpSessionLimits? limits = null, TimeProvider? time = null) =>
-        McpTestHost.StartAsync(_ => McpTestHost.Server([ModelContextProtocol.Server.McpServerTool(Name = "nothing")] () => "ok"), limits, time);
+    [Fact]
+    public async Task A_session_that_may_not_begin_is_answered_with_the_reason_and_is_none()
+    {
+        McpSessionStart? asked = null;
+        await using var host = await StartAsync(begins: start =>
+        {
+            asked = start;
+            return new McpSessionRefusal(429, "Not now.");
+        });
+
+        using var refused = await host.PostAsync(McpTestHost.Initialize);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        var error = await McpTestHost.ErrorOfAsync(refused);
+        Assert.Equal((1, "Not now."), ((int)error["id"]!, (string)error["error"]!["message"]!));
+        Assert.False(refused.Headers.Contains("Mcp-Session-Id"));
+        Assert.Empty(host.Sessions.List());
+        Assert.Equal(("t", "1", "2025-11-25"), (asked!.ClientName, asked.ClientVersion, asked.ProtocolVersion));
+    }
+
+    [Fact]
+    public async Task A_session_that_is_not_open_elsewhere_is_not_found()
+    {
+        var open = true;
+        await using var host = await StartAsync(isOpen: _ => open);
+        var id = await host.InitializeAsync("ana");
+        using var before = await host.PostAsync(ListTools, ("Mcp-Session-Id", id));
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+
+        open = false;
+
+        foreach (var method in new[] { HttpMethod.Post, HttpMethod.Get })
+        {
+            using var after = await host.SendAsync(method, "ana", method == HttpMethod.Post ? ListTools : null, ("Mcp-Session-Id", id));
+            Assert.Equal(HttpStatusCode.NotFound, after.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Each_end_is_told_once_and_with_its_reason()
+    {
+        var time = new ManualTime();
+        var ends = new System.Collections.Concurrent.ConcurrentDictionary<string, McpSessionEnd>(StringComparer.Ordinal);
+        await using var host = await StartAsync(new McpSessionLimits { IdleTimeout = TimeSpan.FromMinutes(10), MaxSessionsPerUser = 1 }, time, ended: (id, end) => Assert.True(ends.TryAdd(id, end)));
+        var first = await host.InitializeAsync("ana");
+        var deleted = await host.InitializeAsync("ben");
+        var closed = await host.InitializeAsync("cara");
+        var idle = await host.InitializeAsync("dora");
+
+        var second = await host.InitializeAsync("ana");
+        using var answer = await host.SendAsync(HttpMethod.Delete, "ben", null, ("Mcp-Session-Id", deleted));
+        await host.Sessions.CloseAsync(closed);
+        await host.Sessions.CloseAsync(closed);
+        time.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal((McpSessionEnd.MadeRoom, McpSessionEnd.Client, McpSessionEnd.Closed, McpSessionEnd.Idle, McpSessionEnd.Idle), (ends[first], ends[deleted], ends[closed], ends[idle], ends[second]));
+    }
+
+    private static Task<McpTestHost> StartAsync(
+        McpSessionLimits? limits = null, TimeProvider? time = null, Func<McpSessionStart, McpSessionRefusal?>? begins = null, Func<string, bool>? isOpen = null, Action<string, McpSessionEnd>? ended = null) =>
+        McpTestHost.StartAsync(_ => McpTestHost.Server([ModelContextProtocol.Server.McpServerTool(Name = "nothing")] () => "ok"), limits, time, begins: begins, isOpen: isOpen, ended: ended);
 }

@@ -14,7 +14,7 @@ public sealed class JwksCacheTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Unknown_key_ids_fetch_at_most_every_30_seconds()
+    public async Task DOS_9_Unknown_key_ids_fetch_at_most_every_30_seconds()
     {
         using var cache = Cache();
         for (var i = 0; i < 1000; i++)
@@ -34,7 +34,7 @@ public sealed class JwksCacheTests
     }
 
     [Fact]
-    public async Task A_hundred_callers_share_one_fetch()
+    public async Task DOS_9_A_hundred_callers_share_one_fetch()
     {
         using var cache = Cache();
         var found = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(async () => await cache.FindAsync("RS256", "rsa", Stop))));

@@ -9,6 +9,7 @@ using McpPortal.Data;
 using McpPortal.Home;
 using McpPortal.Secrets;
 using McpPortal.Servers;
+using McpPortal.Sessions.Registry;
 using McpPortal.TestConsole;
 using McpPortal.Toolsets;
 
@@ -39,6 +40,11 @@ internal static class CircuitRows
         // Clients that were let in
         Row("ClientGrants.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ClientGrants>().ListAsync(c.Actor, c.Stop)).Any(g => g.Id == c.Of.Grant)),
         Row("ClientGrants.RevokeAsync(UserId, ClientGrantId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientGrants>().RevokeAsync(c.Actor, c.Of.Grant, c.By, c.Stop)),
+
+        // Sessions of clients
+        Row("ClientSessions.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ClientSessions>().ListAsync(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Session)),
+        Row("ClientSessions.EndAsync(UserId, ClientSessionId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientSessions>().EndAsync(c.Actor, c.Of.Session, c.By, c.Stop)),
+        Row("ClientSessions.EndAllAsync(UserId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientSessions>().EndAllAsync(c.Actor, c.By, c.Stop) > 0, "one's own, of which the others have none"),
 
         // Calls
         Row("ActivityQueries.ListAsync(UserId, ActivityFilter, IReadOnlyList<ActivityRow>, Int32, CancellationToken)", OnlyOwner,
@@ -121,6 +127,9 @@ internal static class CircuitRows
         Row("PeopleAdmin.DisableAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().DisableAsync(c.Actor, c.Of.Owner, c.Stop)),
         Row("PeopleAdmin.EnableAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().EnableAsync(c.Actor, c.Of.Owner, c.Stop)),
         Row("PeopleAdmin.GrantAdminAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().GrantAdminAsync(c.Actor, c.Of.Owner, c.Stop)),
+        Row("SessionsAdmin.ListAsync(UserId, CancellationToken)", "NNNYY", async c => (await c.Get<SessionsAdmin>().ListAsync(c.Actor, c.Stop))?.Sessions.Any(row => row.Session.Id == c.Of.Session)),
+        Row("SessionsAdmin.EndAsync(UserId, ClientSessionId, CancellationToken)", OnlyAdmin, async c => await c.Get<SessionsAdmin>().EndAsync(c.Actor, c.Of.Session, c.Stop)),
+        Row("SessionsAdmin.EndAllAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<SessionsAdmin>().EndAllAsync(c.Actor, c.Of.Owner, c.Stop) > 0),
         Row("PeopleAdmin.RevokeAdminAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().RevokeAdminAsync(c.Actor, c.Of.Owner, c.Stop)),
 
         // Nobody's in particular

@@ -2,6 +2,7 @@ using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
 using McpPortal.Clients.OAuth;
+using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
@@ -55,6 +56,9 @@ internal sealed record Estate
     /// <summary>What the owner allowed it.</summary>
     public required ClientGrantId Grant { get; init; }
 
+    /// <summary>A client's session that was begun with the owner's key.</summary>
+    public required ClientSessionId Session { get; init; }
+
     /// <summary>Where the portal is.</summary>
     public required string Portal { get; init; }
 
@@ -73,6 +77,7 @@ internal sealed record Estate
         SignIn = SignInSessionId.New(),
         Call = CallId.New(),
         Grant = ClientGrantId.New(),
+        Session = ClientSessionId.New(),
     };
 
     public static async Task<(Actors Actors, Estate Estate)> MakeAsync(PortalHost host, CancellationToken stop)
@@ -117,11 +122,17 @@ internal sealed record Estate
             CreatedAt = DateTimeOffset.UtcNow, BeganAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
         };
         scope.Db.ClientGrants.Add(grant);
+        var session = new ClientSession
+        {
+            UserId = owner, AccessKeyId = keyId, OpenedWith = "of the owner", ClientName = "Client", Endpoint = "/mcp", NodeId = host.Services.GetRequiredService<ThisNode>().Id,
+            CreatedAt = DateTimeOffset.UtcNow, LastActiveAt = DateTimeOffset.UtcNow,
+        };
+        scope.Db.ClientSessions.Add(session);
         await scope.CommitAsync(stop);
         return (actors, new Estate
         {
             Owner = owner, Server = server, Moved = moved, Shared = shared, Secret = secret, Toolset = toolset, ToolsetName = set, Connection = connections[0].Id, SecondConnection = connections[1].Id,
-            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Portal = host.Address,
+            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Session = session.Id, Portal = host.Address,
         });
     }
 
@@ -140,6 +151,7 @@ internal sealed record Estate
                 union all select row_to_json(t)::text from server_credentials t where user_id = @owner
                 union all select row_to_json(t)::text from access_keys t where user_id = @owner
                 union all select row_to_json(t)::text from oauth_grants t where user_id = @owner
+                union all select row_to_json(t)::text from mcp_sessions t where user_id = @owner
                 union all select row_to_json(t)::text from sign_in_sessions t where user_id = @owner
                 union all select row_to_json(t)::text from toolsets t where user_id = @owner
                 union all select row_to_json(t)::text from toolset_servers t where user_id = @owner

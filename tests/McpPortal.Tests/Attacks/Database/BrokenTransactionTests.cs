@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using McpPortal.Tests.Promises;
 using McpPortal.Tests.Rig;
 
@@ -71,6 +72,35 @@ public sealed class BrokenTransactionTests(PostgresCluster cluster, ITestOutputH
         Assert.Equal(HttpStatusCode.OK, await writers.WriteAsync());
         Assert.All(writers.Refusals, refusal => DatabaseOutageTests.AssertClean(refusal.Status, refusal.Body));
         await writers.AssertNothingLostAsync();
+    }
+
+    [Fact]
+    public async Task DOS_8_While_nothing_can_be_audited_nothing_is_changed_and_reading_goes_on()
+    {
+        await using var far = await FarDatabase.StartAsync(cluster, people: 1);
+        using var writers = await far.WritersAsync();
+        var (key, _, server) = far.Programs[0];
+        Assert.Equal(HttpStatusCode.OK, await CallAsync());
+
+        // As if the disk were full for the audit trail alone, which grows for ever.
+        await FailAsync(far, "raise exception 'no' using errcode = '53100'");
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await writers.WriteAsync());
+            Assert.Equal(HttpStatusCode.OK, await CallAsync());
+        }
+
+        Assert.Equal("ready", await far.Client.GetStringAsync("/readyz", TestContext.Current.CancellationToken));
+        await far.OperateAsync("drop trigger failing on audit_entries");
+        Assert.Equal(HttpStatusCode.OK, await writers.WriteAsync());
+        await writers.AssertNothingLostAsync();
+
+        async Task<HttpStatusCode> CallAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp/tool/call") { Content = JsonContent.Create(new { serverName = server, methodName = "whoami" }), Headers = { { "X-Api-Key", key } } };
+            using var response = await far.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
     }
 
     [Theory]

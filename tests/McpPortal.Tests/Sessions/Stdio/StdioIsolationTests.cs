@@ -68,7 +68,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task A_fork_bomb_hurts_only_its_own_program()
+    public async Task DOS_3_A_fork_bomb_hurts_only_its_own_program()
     {
         await using var rig = await StdioRig.StartAsync();
         await using var bomber = await rig.ConnectAsync();
@@ -85,7 +85,7 @@ public sealed class StdioIsolationTests
     }
 
     [Fact]
-    public async Task Memory_and_disk_of_a_program_are_bounded()
+    public async Task DOS_3_Memory_and_disk_of_a_program_are_bounded()
     {
         await using var rig = await StdioRig.StartAsync(new StdioOptions { MemoryMegabytes = 512, TemporaryMegabytes = 8 });
         await using var hungry = await rig.ConnectAsync();

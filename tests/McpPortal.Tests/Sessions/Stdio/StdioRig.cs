@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using McpPortal.Data;
 using McpPortal.Sessions.Stdio;
+using McpPortal.Tests.Rig;
 using McpPortal.Tests.Rig.Canaries;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
@@ -32,6 +33,9 @@ internal sealed class StdioRig : IAsyncDisposable
     public ProcessHost Host { get; }
 
     public StdioTransports Transports { get; }
+
+    /// <summary>The fixture program, for portals that start it.</summary>
+    public static string Program { get; } = Path.Combine(Repository.Root, "tests", "McpPortal.Tests", "Sessions", "Stdio", "fixture.mjs");
 
     public static string Fixture([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "fixture.mjs");
 

@@ -283,6 +283,92 @@ namespace McpPortal.Data.Migrations.SqlServer
                     b.ToTable("oauth_grants", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccessKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("access_key_id");
+
+                    b.Property<string>("ClientName")
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)")
+                        .HasColumnName("client_name");
+
+                    b.Property<string>("ClientVersion")
+                        .HasMaxLength(50)
+                        .HasColumnType("nvarchar(50)")
+                        .HasColumnName("client_version");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("created_at");
+
+                    b.Property<int?>("EndReason")
+                        .HasColumnType("int")
+                        .HasColumnName("end_reason");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid?>("EndedBy")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Endpoint")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)")
+                        .HasColumnName("endpoint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("grant_id");
+
+                    b.Property<bool>("InUse")
+                        .HasColumnType("bit")
+                        .HasColumnName("in_use");
+
+                    b.Property<DateTimeOffset>("LastActiveAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("last_active_at");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("OpenedWith")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("opened_with");
+
+                    b.Property<string>("ProtocolVersion")
+                        .HasMaxLength(20)
+                        .HasColumnType("nvarchar(20)")
+                        .HasColumnName("protocol_version");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mcp_sessions");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_ended_at");
+
+                    b.HasIndex("UserId", "EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_user_id_ended_at");
+
+                    b.ToTable("mcp_sessions", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>
                 {
                     b.Property<string>("Id")
@@ -1603,6 +1689,16 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_oauth_grants_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_mcp_sessions_users_user_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>

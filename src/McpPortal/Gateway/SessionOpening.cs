@@ -1,0 +1,40 @@
+using System.Globalization;
+using McpPortal.Clients;
+using McpPortal.Clients.OAuth;
+using McpPortal.Coordination;
+using McpPortal.Data;
+using McpPortal.StreamableHttp;
+
+namespace McpPortal.Gateway;
+
+/// <summary>What the registry is told of a session that begins.</summary>
+internal static class SessionOpening
+{
+    public static ClientSession Of(HttpContext context, McpSessionStart start, ThisNode node, DateTimeOffset now)
+    {
+        var token = TokenHolder.Of(context);
+        var key = token is null ? KeyHolder.Of(context) : null;
+        return new ClientSession
+        {
+            UserId = token?.User ?? key!.User,
+            AccessKeyId = key?.KeyId,
+            GrantId = token?.Grant,
+            OpenedWith = token?.Client ?? key!.KeyName,
+            ClientName = Visible(start.ClientName, ClientSession.MaxName),
+            ClientVersion = Visible(start.ClientVersion, ClientSession.MaxVersion),
+            ProtocolVersion = start.ProtocolVersion,
+            Endpoint = McpResource.ServerOf(context) is { } server ? $"/mcp/{server}" : "/mcp",
+            NodeId = node.Id,
+            CreatedAt = now,
+            LastActiveAt = now,
+        };
+    }
+
+    /// <summary>Only what can be seen of a client's words: marks that turn the direction of writing could make a page say something else.</summary>
+    private static string? Visible(string? text, int max)
+    {
+        var visible = new string([.. (text ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)
+            && char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)).Take(max)]).Trim();
+        return visible.Length == 0 ? null : visible;
+    }
+}
