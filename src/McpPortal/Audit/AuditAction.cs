@@ -43,4 +43,7 @@ internal enum AuditAction
     ConsentGiven,
     GrantRevoked,
     TokenReuseDetected,
+    ToolsetCreated,
+    ToolsetChanged,
+    ToolsetDeleted,
 }

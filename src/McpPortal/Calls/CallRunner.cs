@@ -78,7 +78,7 @@ internal sealed partial class CallRunner(
         return tools is null ? new ToolListOutcome.Failed(failure!)
             : await scrubber.FindAsync(caller.User, server, ready) is not { } clean ? new ToolListOutcome.Failed(new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
             : new ToolListOutcome.Listed(
-                [.. tools.Where(tool => !caller.ReadOnly || IsReadOnly(tool)).Select(tool => ArgumentInjection.Hide(server.Credentials, CredentialScrubber.Scrub(clean, tool)))],
+                [.. tools.Where(tool => (!caller.ReadOnly || IsReadOnly(tool)) && caller.MayCall(server.Id, (string)tool["name"]!)).Select(tool => ArgumentInjection.Hide(server.Credentials, CredentialScrubber.Scrub(clean, tool)))],
                 ready!.Account);
     }
 

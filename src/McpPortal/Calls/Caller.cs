@@ -1,4 +1,5 @@
 using McpPortal.Data;
+using McpPortal.Toolsets;
 
 namespace McpPortal.Calls;
 
@@ -9,7 +10,22 @@ namespace McpPortal.Calls;
 /// <param name="AccessKeyId">Public id of the access key, if one was used.</param>
 /// <param name="ReadOnly">Only tools that declare themselves read-only.</param>
 /// <param name="Servers">The only servers allowed; null allows all that the user may use.</param>
-internal sealed record Caller(UserId User, CallVia Via, string? Client = null, string? AccessKeyId = null, bool ReadOnly = false, IReadOnlyList<ServerId>? Servers = null)
+/// <param name="Toolsets">The only toolsets allowed, and servers only through them; null sets no such limit.</param>
+/// <param name="Within">The toolset of the user's through which the call is made: it narrows what is allowed to its tools.</param>
+internal sealed record Caller(
+    UserId User,
+    CallVia Via,
+    string? Client = null,
+    string? AccessKeyId = null,
+    bool ReadOnly = false,
+    IReadOnlyList<ServerId>? Servers = null,
+    IReadOnlyList<ToolsetId>? Toolsets = null,
+    ToolsetSnapshot? Within = null)
 {
-    public bool MayUse(ServerId server) => Servers is null || Servers.Contains(server);
+    public bool MayUse(ServerId server) => Servers?.Contains(server) != false && (Within is { } set ? MayUse(set) && set.Has(server) : Toolsets is null);
+
+    /// <param name="toolset">One of the user's own.</param>
+    public bool MayUse(ToolsetSnapshot toolset) => Toolsets?.Contains(toolset.Id) != false;
+
+    public bool MayCall(ServerId server, string tool) => MayUse(server) && Within?.Has(server, tool) != false;
 }

@@ -45,7 +45,7 @@ internal static class CallsEndpoints
         }
 
         var key = KeyHolder.Of(context);
-        var caller = new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
+        var caller = new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers, key.Toolsets);
         var outcome = await calls.CallToolAsync(caller, request.ServerName, request.MethodName, request.Args, CallOptions.Default, cancellationToken);
         if (outcome is CallOutcome.Refused { Busy: true })
         {

@@ -1,3 +1,5 @@
+using McpPortal.Data;
+
 namespace McpPortal.Calls;
 
 internal static class CallsSetup
@@ -15,6 +17,11 @@ internal static class CallsSetup
         services.AddHostedService(provider => provider.GetRequiredService<CallRecorder>());
         services.AddHostedService<CallWorker>();
         services.AddSingleton<UpstreamCallService>();
+        services.AddSingleton<ListOwnTools>(provider =>
+        {
+            var calls = provider.GetRequiredService<UpstreamCallService>();
+            return (user, server, cancellationToken) => calls.ListToolsAsync(new Caller(user, CallVia.Console), server, cancellationToken);
+        });
         services.AddSingleton<CredentialStates>();
         services.AddSingleton<ActivityQueries>();
     }

@@ -26,11 +26,11 @@ internal sealed class UpstreamCallService(
 
     /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
     public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
-        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
+        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
 
     /// <summary>Makes any other request of MCP in the same way; its answer is the server's own.</summary>
     public async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, string method, JsonObject parameters, CallOptions callOptions, CancellationToken cancellationToken) =>
-        Measure(JsonSerializer.SerializeToUtf8Bytes(parameters), out var encoded) ?? await AskAsync(caller, serverSlug, server => new UpstreamCall(caller, server, method, encoded, callOptions, time.GetUtcNow(), cancellationToken) { Method = method }, cancellationToken);
+        Measure(JsonSerializer.SerializeToUtf8Bytes(parameters), out var encoded) ?? await AskAsync(caller, serverSlug, tool: null, server => new UpstreamCall(caller, server, method, encoded, callOptions, time.GetUtcNow(), cancellationToken) { Method = method }, cancellationToken);
 
     /// <summary>
     /// Keeps a server telling what changes (<see cref="UpstreamNews"/>) until cancelled, also over sessions that take the place of others.
@@ -38,7 +38,7 @@ internal sealed class UpstreamCallService(
     /// </summary>
     public async Task ListenAsync(Caller caller, string serverSlug, JsonObject wanted, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested && (await FindAsync(caller, serverSlug, cancellationToken)).Server is { } server)
+        while (!cancellationToken.IsCancellationRequested && (await FindAsync(caller, serverSlug, tool: null, cancellationToken)).Server is { } server)
         {
             await runner.ListenAsync(caller.User, server, wanted, cancellationToken);
             await Task.Delay(ListenAgain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -47,29 +47,29 @@ internal sealed class UpstreamCallService(
 
     /// <summary>The schema of a tool some of whose arguments have to be repeated in headers (2026-07-28); null for others and for none.</summary>
     public async ValueTask<JsonElement?> AnnotatedSchemaAsync(Caller caller, string serverSlug, string tool, CancellationToken cancellationToken) =>
-        (await FindAsync(caller, serverSlug, cancellationToken)).Server is { Transport: ServerTransport.Http } server ? await runner.AnnotatedSchemaAsync(caller, server, tool, cancellationToken) : null;
+        (await FindAsync(caller, serverSlug, tool, cancellationToken)).Server is { Transport: ServerTransport.Http } server ? await runner.AnnotatedSchemaAsync(caller, server, tool, cancellationToken) : null;
 
     /// <summary>Whether the caller's user has given everything that the server needs.</summary>
     public async ValueTask<bool> IsReadyAsync(Caller caller, string serverSlug, CancellationToken cancellationToken) =>
-        (await FindAsync(caller, serverSlug, cancellationToken)).Server is { } server && await runner.IsReadyAsync(caller.User, server, cancellationToken);
+        (await FindAsync(caller, serverSlug, tool: null, cancellationToken)).Server is { } server && await runner.IsReadyAsync(caller.User, server, cancellationToken);
 
     /// <summary>What a server can do for the user, by its own account.</summary>
     public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
-        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, tool: null, cancellationToken);
         return server is null ? (null, refusal) : await runner.IntroduceAsync(caller, server, cancellationToken);
     }
 
     /// <summary>The tools that the user may call at a server.</summary>
     public async Task<ToolListOutcome> ListToolsAsync(Caller caller, string serverSlug, CancellationToken cancellationToken)
     {
-        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, tool: null, cancellationToken);
         return server is null ? new ToolListOutcome.Failed(refusal!) : await runner.ListToolsAsync(caller, server, cancellationToken);
     }
 
-    private async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, Func<ServerSnapshot, UpstreamCall> make, CancellationToken cancellationToken)
+    private async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, string? tool, Func<ServerSnapshot, UpstreamCall> make, CancellationToken cancellationToken)
     {
-        var (server, refusal) = await AdmitAsync(caller, serverSlug, cancellationToken);
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, tool, cancellationToken);
         if (server is null)
         {
             return refusal!;
@@ -93,14 +93,16 @@ internal sealed class UpstreamCallService(
         }
     }
 
-    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Refusal)> AdmitAsync(Caller caller, string slug, CancellationToken cancellationToken) =>
-        await UnavailableAsync(cancellationToken) is { } unavailable ? (null, unavailable) : await FindAsync(caller, slug, cancellationToken);
+    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Refusal)> AdmitAsync(Caller caller, string slug, string? tool, CancellationToken cancellationToken) =>
+        await UnavailableAsync(cancellationToken) is { } unavailable ? (null, unavailable) : await FindAsync(caller, slug, tool, cancellationToken);
 
-    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, CancellationToken cancellationToken)
+    private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, string? tool, CancellationToken cancellationToken)
     {
         try
         {
-            return await catalog.FindAsync(caller.User, slug, cancellationToken) is { } server && caller.MayUse(server.Id) ? (server, null) : (null, NotFound(slug));
+            return await catalog.FindAsync(caller.User, slug, cancellationToken) is not { } server || !caller.MayUse(server.Id) ? (null, NotFound(slug))
+                : tool is not null && !caller.MayCall(server.Id, tool) ? (null, new CallOutcome.NotFound($"There is no tool '{Shorten(tool)}' of {server.Name} in this toolset."))
+                : (server, null);
         }
         catch (UserNotActiveException)
         {

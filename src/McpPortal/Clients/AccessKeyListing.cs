@@ -8,6 +8,7 @@ internal sealed record AccessKeyListing(
     string Name,
     bool ReadOnly,
     IReadOnlyList<ServerId>? Servers,
+    IReadOnlyList<ToolsetId>? Toolsets,
     DateTimeOffset CreatedAt,
     DateTimeOffset? ExpiresAt,
     DateTimeOffset? LastUsedAt,

@@ -35,7 +35,15 @@ internal sealed class AccessKeys
 
     /// <summary>Makes a key. Null: the owner has <see cref="MaxPerUser"/> already, or the actor is another person.</summary>
     /// <returns>The key's text, for the only time.</returns>
-    public async Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
+    public Task<string?> CreateAsync(UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken) =>
+        CreateAsync(user, name, readOnly, servers, toolsets: null, expiresAt, actor, cancellationToken);
+
+    /// <summary>The same for a key that works at the endpoints of these toolsets of the user's and nowhere else.</summary>
+    public Task<string?> CreateForToolsetsAsync(UserId user, string name, bool readOnly, IReadOnlyList<ToolsetId> toolsets, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken) =>
+        CreateAsync(user, name, readOnly, servers: null, toolsets, expiresAt, actor, cancellationToken);
+
+    private async Task<string?> CreateAsync(
+        UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, IReadOnlyList<ToolsetId>? toolsets, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken)
     {
         if (actor.User is { } person && person != user)
         {
@@ -49,13 +57,13 @@ internal sealed class AccessKeys
             return null;
         }
 
-        var text = Add(scope, user, name, readOnly, servers, expiresAt, actor);
+        var text = Add(scope, user, name, readOnly, servers, toolsets, expiresAt, actor);
         await scope.CommitAsync(cancellationToken);
         return text;
     }
 
     /// <summary>Makes a key in the caller's transaction.</summary>
-    public string Add(DatabaseScope scope, UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, DateTimeOffset? expiresAt, Actor actor)
+    public string Add(DatabaseScope scope, UserId user, string name, bool readOnly, IReadOnlyList<ServerId>? servers, IReadOnlyList<ToolsetId>? toolsets, DateTimeOffset? expiresAt, Actor actor)
     {
         var (id, text) = AccessKeyText.Generate();
         scope.Db.AccessKeys.Add(new AccessKey
@@ -66,6 +74,7 @@ internal sealed class AccessKeys
             Hash = Hash(text),
             ReadOnly = readOnly,
             Servers = servers,
+            Toolsets = toolsets,
             CreatedAt = _time.GetUtcNow(),
             ExpiresAt = expiresAt,
         });
@@ -79,7 +88,7 @@ internal sealed class AccessKeys
         await using var scope = await _database.ForUserAsync(user, cancellationToken);
         return await scope.Db.AccessKeys.Where(k => k.UserId == user && k.RevokedAt == null)
             .OrderByDescending(k => k.CreatedAt)
-            .Select(k => new AccessKeyListing(k.Id, k.Name, k.ReadOnly, k.Servers, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.LastUsedFrom))
+            .Select(k => new AccessKeyListing(k.Id, k.Name, k.ReadOnly, k.Servers, k.Toolsets, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.LastUsedFrom))
             .ToListAsync(cancellationToken);
     }
 
@@ -146,7 +155,7 @@ internal sealed class AccessKeys
             select new { Key = key, user.DisplayName }).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         return row is null
             ? new Remembered(new byte[32], null)
-            : new Remembered(row.Key.Hash, new KeyHolder(id, row.Key.Name, row.Key.UserId, row.DisplayName, row.Key.ReadOnly, row.Key.Servers, row.Key.ExpiresAt));
+            : new Remembered(row.Key.Hash, new KeyHolder(id, row.Key.Name, row.Key.UserId, row.DisplayName, row.Key.ReadOnly, row.Key.Servers, row.Key.Toolsets, row.Key.ExpiresAt));
     }
 
     private byte[] Hash(string text) => _fingerprints.OfAccessKey(Encoding.ASCII.GetBytes(text));

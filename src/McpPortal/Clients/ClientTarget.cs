@@ -12,11 +12,11 @@ internal sealed record ClientTarget(string Name, string Address, string? Key)
     public override string ToString() => $"{Name} at {Address}";
 
     /// <param name="publicUrl">Where the portal is reached.</param>
-    /// <param name="server">Short name of the only server; null for all of them together.</param>
+    /// <param name="resource">The only server, or <c>set/</c> and the only toolset; null for all servers together.</param>
     /// <param name="key">The key, if it can be shown.</param>
-    public static ClientTarget Of(PublicUrl publicUrl, string? server, string? key) => server is null
+    public static ClientTarget Of(PublicUrl publicUrl, string? resource, string? key) => resource is null
         ? new ClientTarget("mcpportal", publicUrl.Absolute("/mcp"), key)
-        : new ClientTarget($"mcpportal-{server}", publicUrl.Absolute($"/mcp/{server}"), key);
+        : new ClientTarget($"mcpportal-{resource.Replace('/', '-')}", publicUrl.Absolute($"/mcp/{resource}"), key);
 
     /// <summary>The value of the Authorization header: with the key, or with what the client puts the key in place of.</summary>
     public string Bearer(string placeholder) => $"Bearer {Key ?? placeholder}";

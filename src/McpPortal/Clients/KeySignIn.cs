@@ -30,9 +30,9 @@ internal sealed partial class KeySignIn(AccessKeys keys, SignIns signIns, ILogge
         }
 
         // Pages can do everything, also make keys: a key that may do less must not open them.
-        if (holder.ReadOnly || holder.Servers is not null)
+        if (holder.IsLimited)
         {
-            return Refuse(context, "This key is limited to some servers or to read-only tools, so it cannot sign in. Use one without limits.");
+            return Refuse(context, "This key is limited to some servers, to toolsets or to read-only tools, so it cannot sign in. Use one without limits.");
         }
 
         var identity = new OidcIdentity { Issuer = SingleUserMode.Issuer, Subject = SingleUserMode.Name, SessionId = holder.KeyId, EndsAt = holder.ExpiresAt };

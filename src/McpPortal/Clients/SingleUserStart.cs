@@ -49,7 +49,7 @@ internal sealed partial class SingleUserStart(
     {
         await using var scope = await database.ForSystemAsync(cancellationToken);
         var key = await account.PrepareAsync(scope, cancellationToken)
-            ? keys.Add(scope, SingleUserMode.User, "first start", readOnly: false, servers: null, expiresAt: null, Actor.Job("start"))
+            ? keys.Add(scope, SingleUserMode.User, "first start", readOnly: false, servers: null, toolsets: null, expiresAt: null, Actor.Job("start"))
             : null;
         await scope.CommitAsync(cancellationToken);
         if (key is not null)

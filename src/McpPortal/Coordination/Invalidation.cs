@@ -38,6 +38,9 @@ internal enum InvalidationKind
 
     /// <summary>A node was taken for gone, and what it held was given up. Subject: the node, which may be alive after all.</summary>
     Node = 11,
+
+    /// <summary>Toolsets of a user. Subject: the user.</summary>
+    Toolsets = 12,
 }
 
 /// <summary>One message to every node.</summary>

@@ -19,6 +19,9 @@ public sealed class AccessKey
     /// <summary>Servers the key may use; null means every server its owner may use.</summary>
     public IReadOnlyList<ServerId>? Servers { get; init; }
 
+    /// <summary>Toolsets the key may use, and nothing else; null means it is not limited to any.</summary>
+    public IReadOnlyList<ToolsetId>? Toolsets { get; init; }
+
     /// <summary>Only tools that declare themselves read-only.</summary>
     public bool ReadOnly { get; init; }
 
@@ -42,6 +45,7 @@ public sealed class AccessKey
             builder.Property(k => k.Hash).HasMaxLength(32);
             builder.Property(k => k.LastUsedFrom).HasMaxLength(64);
             builder.Property(k => k.Servers).HasJsonConversion();
+            builder.Property(k => k.Toolsets).HasJsonConversion();
             builder.HasIndex(k => k.UserId);
             builder.HasOne<User>().WithMany().HasForeignKey(k => k.UserId);
         }

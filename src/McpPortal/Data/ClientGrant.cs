@@ -19,11 +19,17 @@ public sealed class ClientGrant
     /// <summary>Where the answer went: the host of the redirect address.</summary>
     public required string ClientHost { get; init; }
 
-    /// <summary>Short name of the only server it is for; null is all of <c>/mcp</c>.</summary>
+    /// <summary>Short name of the only server it is for; null is all of <c>/mcp</c>, or a toolset.</summary>
     public string? ServerSlug { get; init; }
 
     /// <summary>That server itself: another one of the same name later is not meant.</summary>
     public ServerId? ServerId { get; init; }
+
+    /// <summary>Name of the only toolset it is for.</summary>
+    public string? ToolsetName { get; init; }
+
+    /// <summary>That toolset itself: another one of the same name later is not meant.</summary>
+    public ToolsetId? ToolsetId { get; init; }
 
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
@@ -47,6 +53,7 @@ public sealed class ClientGrant
             builder.Property(g => g.ClientName).HasMaxLength(100);
             builder.Property(g => g.ClientHost).HasMaxLength(300);
             builder.Property(g => g.ServerSlug).HasMaxLength(64);
+            builder.Property(g => g.ToolsetName).HasMaxLength(64);
             builder.Property(g => g.Scopes).HasJsonConversion();
             builder.HasIndex(g => g.UserId);
             builder.HasIndex(g => g.ClientId);

@@ -143,6 +143,16 @@ public readonly record struct ClientGrantId(Guid Value) : IGuidId<ClientGrantId>
 }
 
 /// <summary>Identifies one row of its kind; created in order of time.</summary>
+public readonly record struct ToolsetId(Guid Value) : IGuidId<ToolsetId>
+{
+    public static ToolsetId New() => new(Guid.CreateVersion7());
+
+    public static ToolsetId From(Guid value) => new(value);
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>Identifies one row of its kind; created in order of time.</summary>
 public readonly record struct ClientSessionId(Guid Value) : IGuidId<ClientSessionId>
 {
     public static ClientSessionId New() => new(Guid.CreateVersion7());

@@ -33,6 +33,10 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<ServerAccess> ServerAccess => Set<ServerAccess>();
 
+    public DbSet<Toolset> Toolsets => Set<Toolset>();
+
+    public DbSet<ToolsetServer> ToolsetServers => Set<ToolsetServer>();
+
     public DbSet<Connection> Connections => Set<Connection>();
 
     public DbSet<PendingConnect> PendingConnects => Set<PendingConnect>();
@@ -76,6 +80,7 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
         Id<NodeId>();
         Id<RegisteredClientId>();
         Id<ClientGrantId>();
+        Id<ToolsetId>();
         Id<ClientSessionId>();
         configurationBuilder.Properties<Protected>().HaveConversion<ProtectedConverter>();
 

@@ -8,9 +8,10 @@ using ModelContextProtocol.Server;
 namespace McpPortal.Gateway;
 
 /// <summary><c>/mcp</c>: the tools of every server that the caller may use, in one list.</summary>
-internal sealed class AllServers(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, GatewayAnswers answers, GatewayFilter filter, GatewayOptions options, TimeProvider time)
+internal sealed class AllServers(ServerCatalog catalog, ToolLists lists, GatewayCalls passing, Listening listening, GatewayFilter filter)
 {
-    public McpServerOptions Options() => GatewayIdentity.Options(
+    /// <summary>The portal as this client meets it; null for one that may only use toolsets.</summary>
+    public McpServerOptions? Options(Caller caller) => caller.Toolsets is not null ? null : GatewayIdentity.Options(
         "The tools of every server that you may use, as server__tool.", GatewayIdentity.Offer(null, isHeard: false), filter.Over(AnswerAsync));
 
     private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, CancellationToken cancellationToken) => request.Method switch
@@ -26,33 +27,7 @@ internal sealed class AllServers(UpstreamCallService calls, ServerCatalog catalo
     private async Task<JsonRpcMessage> ListAsync(GatewayRequest request, CancellationToken cancellationToken)
     {
         var servers = (await catalog.ListAsync(request.Caller.User, cancellationToken)).Where(server => request.Caller.MayUse(server.Id)).ToList();
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var listings = servers.Select(server => calls.ListToolsAsync(request.Caller, server.Slug, enough.Token)).ToList();
-
-        // A server that is slow or dead costs its own tools, not everybody's.
-        await Task.WhenAny(Task.WhenAll(listings), Task.Delay(options.ListTimeout, time, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        var warnings = new List<string>();
-        var tools = new JsonArray();
-        foreach (var (server, listing) in servers.Zip(listings))
-        {
-            if (listing is { IsCompletedSuccessfully: true, Result: ToolListOutcome.Listed listed })
-            {
-                foreach (var tool in listed.Tools)
-                {
-                    tool["name"] = ToolNames.Join(server.Slug, (string)tool["name"]!);
-                    tools.Add(tool);
-                }
-            }
-            else
-            {
-                warnings.Add(listing is { IsCompletedSuccessfully: true, Result: ToolListOutcome.Failed failed }
-                    ? $"{server.Name}: {answers.Sentence(request, failed.Outcome, server.Slug)}"
-                    : $"{server.Name} did not list its tools within {options.ListTimeout.TotalSeconds:0} seconds.");
-            }
-        }
-
-        await enough.CancelAsync();
-        return GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = tools }, warnings));
+        var list = await lists.OfAsync(request.Caller, servers, cancellationToken);
+        return GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray([.. list.Tools]) }, list.Warnings));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
+using McpPortal.Data;
 using McpPortal.Ui;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -23,8 +24,8 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
         CallOutcome.ToolFailed { Json: { } json } => Result(request, Read(json)),
         CallOutcome.ToolFailed { ErrorCode: { } code } failed => Error(request, code, failed.Sentence, failed.ErrorData),
         CallOutcome.NotFound missing => Error(request, (int)McpErrorCode.InvalidParams, missing.Sentence),
-        _ when request.Method == RequestMethods.ToolsCall => Result(request, Failed(Sentence(request, outcome, server))),
-        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(request, outcome, server)),
+        _ when request.Method == RequestMethods.ToolsCall => ToolError(request, Sentence(request.Caller.User, outcome, server)),
+        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(request.Caller.User, outcome, server)),
     };
 
     public static JsonRpcError Error(GatewayRequest request, int code, string sentence, JsonNode? data = null) => new()
@@ -51,15 +52,15 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
         return new JsonRpcResponse { Id = request.Id, Result = result };
     }
 
-    public string Sentence(GatewayRequest request, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing
-        ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, request.Caller.User, server)}"
+    /// <summary>The result of a tool that could not do it, which a model reads as it reads any other.</summary>
+    public static JsonRpcResponse ToolError(GatewayRequest request, string sentence) => Result(request, new JsonObject { ["content"] = Text(sentence), ["isError"] = true });
+
+    /// <summary>A text as the content of a tool's result.</summary>
+    public static JsonArray Text(string text) => new(new JsonObject { ["type"] = "text", ["text"] = text });
+
+    public string Sentence(UserId user, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing
+        ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, user, server)}"
         : outcome.Explanation ?? "The call failed.";
 
     private static JsonObject Read(ReadOnlyMemory<byte> json) => JsonNode.Parse(json.Span) as JsonObject ?? [];
-
-    private static JsonObject Failed(string sentence) => new()
-    {
-        ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = sentence }),
-        ["isError"] = true,
-    };
 }

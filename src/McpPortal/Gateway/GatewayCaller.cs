@@ -15,11 +15,11 @@ internal static class GatewayCaller
     {
         if (TokenHolder.Of(context) is { } token)
         {
-            return new Caller(token.User, CallVia.Gateway, token.Client, ReadOnly: token.ReadOnly, Servers: token.Server is { } only ? [only] : null);
+            return new Caller(token.User, CallVia.Gateway, token.Client, ReadOnly: token.ReadOnly, Servers: token.Server is { } only ? [only] : null, Toolsets: token.Toolset is { } set ? [set] : null);
         }
 
         var key = KeyHolder.Of(context);
-        return new Caller(key.User, CallVia.Gateway, key.KeyName, key.KeyId, key.ReadOnly, key.Servers);
+        return new Caller(key.User, CallVia.Gateway, key.KeyName, key.KeyId, key.ReadOnly, key.Servers, key.Toolsets);
     }
 
     public static void Note(HttpContext context, IDictionary<string, object?> items) => items[Item] = Of(context);

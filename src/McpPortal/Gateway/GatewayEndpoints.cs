@@ -1,3 +1,4 @@
+using System.Text.Json;
 using McpPortal.Calls;
 using McpPortal.Clients.OAuth;
 using McpPortal.StreamableHttp;
@@ -8,18 +9,29 @@ using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
-/// <summary>The portal as an MCP server: <c>/mcp</c> for everything that a caller may use, <c>/mcp/{server}</c> for one server.</summary>
+/// <summary>The portal as an MCP server: <c>/mcp</c> for everything that a caller may use, <c>/mcp/{server}</c> for one server, <c>/mcp/set/{toolset}</c> for a chosen set of tools.</summary>
 internal static class GatewayEndpoints
 {
     public static void MapGateway(this IEndpointRouteBuilder endpoints)
     {
         var all = endpoints.ServiceProvider.GetRequiredService<AllServers>();
         var one = endpoints.ServiceProvider.GetRequiredService<OneServer>();
+        var set = endpoints.ServiceProvider.GetRequiredService<OneToolset>();
         var calls = endpoints.ServiceProvider.GetRequiredService<UpstreamCallService>();
-        Map("/mcp", _ => ValueTask.FromResult<McpServerOptions?>(all.Options()), (_, name) => ToolNames.Split(name));
-        Map($"/mcp/{{{McpResource.ServerParameter}}}", context => one.OptionsAsync(GatewayCaller.Of(context), ServerIn(context), context.Features.Get<JsonRpcMessage>(), context.RequestAborted), (context, name) => (ServerIn(context), name));
+        Map(
+            "/mcp",
+            context => ValueTask.FromResult(all.Options(GatewayCaller.Of(context))),
+            (context, name) => ToolNames.Split(name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default);
+        Map(
+            $"/mcp/{{{McpResource.ServerParameter}}}",
+            context => one.OptionsAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), context.Features.Get<JsonRpcMessage>(), context.RequestAborted),
+            (context, tool) => calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), tool, context.RequestAborted));
+        Map(
+            $"/mcp/{McpResource.SetSegment}{{{McpResource.ToolsetParameter}}}",
+            context => set.OptionsAsync(GatewayCaller.Of(context), Value(context, McpResource.ToolsetParameter), context.RequestAborted),
+            (context, tool) => set.AnnotatedSchemaAsync(GatewayCaller.Of(context), Value(context, McpResource.ToolsetParameter), tool, context.RequestAborted));
 
-        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, (string Server, string Tool)?> find)
+        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, ValueTask<JsonElement?>> schema)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
             var limits = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
@@ -29,7 +41,7 @@ internal static class GatewayEndpoints
                 ServerOptions = options,
                 UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context).User),
                 FillItems = GatewayCaller.Note,
-                ToolSchema = (context, name) => find(context, name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default,
+                ToolSchema = schema,
                 Sessions = sessions.Table,
                 SessionBegins = sessions.BeginAsync,
                 SessionIsOpen = sessions.IsOpenAsync,
@@ -40,7 +52,7 @@ internal static class GatewayEndpoints
         }
     }
 
-    private static string ServerIn(HttpContext context) => (string)context.GetRouteValue(McpResource.ServerParameter)!;
+    private static string Value(HttpContext context, string parameter) => (string)context.GetRouteValue(parameter)!;
 
     /// <summary>In Development the portal is reached under whatever name the machine has.</summary>
     private static Func<HttpContext, bool> Origins(PublicUrl publicUrl, IHostEnvironment environment) =>

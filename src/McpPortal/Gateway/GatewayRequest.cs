@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
 using McpPortal.StreamableHttp;
+using McpPortal.Toolsets;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -11,7 +12,7 @@ namespace McpPortal.Gateway;
 /// <summary>What an MCP client asks, who it acts for, and what it can be told meanwhile.</summary>
 internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest message, CancellationToken cancelled)
 {
-    public Caller Caller { get; } = GatewayCaller.Of(context);
+    public Caller Caller { get; private init; } = GatewayCaller.Of(context);
 
     public string Method => message.Method;
 
@@ -34,6 +35,9 @@ internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest mess
     public JsonObject? Capabilities => field ??= IsPerRequest
         ? Meta?[MetaKeys.ClientCapabilities] as JsonObject
         : JsonSerializer.SerializeToNode(Client.ClientCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject;
+
+    /// <summary>The same request, through a toolset.</summary>
+    public GatewayRequest Within(ToolsetSnapshot toolset) => new(context, message, cancelled) { Caller = Caller with { Within = toolset } };
 
     public string? Text(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 

@@ -110,7 +110,7 @@ internal sealed partial class GatewaySessions : IDisposable
         InvalidationKind.Everything => CloseAsync(Table.List(), SessionEnd.OutOfTouch),
         InvalidationKind.ClientSession => CloseEndedAsync(new ClientSessionId(invalidation.Subject)),
         InvalidationKind.Node when invalidation.Subject == _node.Id.Value => CloseAsync(Table.List(), SessionEnd.NodeGone),
-        InvalidationKind.Credentials or InvalidationKind.Groups => ToolsChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Credentials or InvalidationKind.Groups or InvalidationKind.Toolsets => ToolsChangedAsync(new UserId(invalidation.Subject)),
         InvalidationKind.Server => ToolsChangedAsync(null),
         _ => Task.CompletedTask,
     };

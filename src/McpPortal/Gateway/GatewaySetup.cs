@@ -14,6 +14,10 @@ internal static class GatewaySetup
         services.AddSingleton<SessionSubscriptions>();
         services.AddSingleton<OneServer>();
         services.AddSingleton<AllServers>();
+        services.AddSingleton<ToolLists>();
+        services.AddSingleton<ToolsetLists>();
+        services.AddSingleton<ToolsetSearch>();
+        services.AddSingleton<OneToolset>();
         services.AddSingleton<SessionRows>();
         services.AddSingleton<GatewaySessions>();
         services.AddHostedService<SessionReports>();

@@ -15,6 +15,7 @@ using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Sessions;
 using McpPortal.TestConsole;
+using McpPortal.Toolsets;
 using McpPortal.Ui;
 using McpPortal.Vault;
 
@@ -65,6 +66,7 @@ internal static class PortalApp
         services.AddServers(configuration);
         services.AddConnections(configuration, environment);
         services.AddSecrets();
+        services.AddToolsets();
         services.AddSessions(configuration);
         services.AddCalls(configuration);
         services.AddGateway(configuration);

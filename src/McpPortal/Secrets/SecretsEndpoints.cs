@@ -98,7 +98,7 @@ internal static class SecretsEndpoints
             return (user, null, Results.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Refused", detail: "This access key is read-only and changes no secrets."));
         }
 
-        return await catalog.FindAsync(user, serverName, cancellationToken) is { } server && key.Servers?.Contains(server.Id) != false
+        return await catalog.FindAsync(user, serverName, cancellationToken) is { } server && key.Reaches(server.Id)
             ? (user, server, null)
             : (user, null, ApiProblem.NotFound(NoServer));
     }

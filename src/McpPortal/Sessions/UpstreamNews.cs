@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using McpPortal.Data;
 
@@ -8,6 +9,7 @@ namespace McpPortal.Sessions;
 internal sealed class UpstreamNews
 {
     private readonly ConcurrentDictionary<Subscription, byte> _subscriptions = new();
+    private ImmutableArray<Action<UserId?, UpstreamNotice>> _everything = [];
 
     /// <summary>Calls <paramref name="heard"/> for what is said to this user until disposed; it must be quick.</summary>
     public IDisposable Subscribe(UserId user, Action<UpstreamNotice> heard)
@@ -17,9 +19,17 @@ internal sealed class UpstreamNews
         return subscription;
     }
 
+    /// <summary>Calls <paramref name="heard"/> first, whomever something is said to: for what is remembered of what servers said, and no front.</summary>
+    public void SubscribeToAll(Action<UserId?, UpstreamNotice> heard) => ImmutableInterlocked.Update(ref _everything, (list, added) => list.Add(added), heard);
+
     /// <summary>Tells one user, or all of them of what is nobody's.</summary>
     public void Tell(UserId? user, UpstreamNotice notice)
     {
+        foreach (var heard in _everything)
+        {
+            heard(user, notice);
+        }
+
         foreach (var (subscription, _) in _subscriptions)
         {
             if (user is null || subscription.User == user)

@@ -22,6 +22,7 @@ internal static class NavEntries
         new("Mine", "/", "Home", "home", "How your connections are, and what to do next"),
         new("Mine", "/connections", "Connections", "link", "Accounts that tools may use in your name"),
         new("Mine", "/servers", "Servers", "dns", "Which MCP servers there are, and what they offer"),
+        new("Mine", "/toolsets", "Toolsets", "category", "Tools put together for one purpose, with an address of their own"),
         new("Mine", "/secrets", "Secrets", "key", "Values that servers need, kept encrypted"),
         new("Mine", "/console", "Console", "terminal", "Try a tool and see exactly what happens"),
         new("Mine", "/saved", "Saved calls", "bookmark", "Calls to repeat, and monitors that watch them"),

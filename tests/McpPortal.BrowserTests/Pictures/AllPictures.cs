@@ -11,7 +11,7 @@ internal static class AllPictures
 {
     private static readonly string[] MemberPages =
     [
-        "/", "/connections", "/connect/github", "/servers", "/servers/github", "/servers/whoami", "/servers/new", "/secrets",
+        "/", "/connections", "/connect/github", "/servers", "/servers/github", "/servers/whoami", "/servers/new", "/toolsets", "/toolsets/new", "/secrets",
         "/console?server=everything&tool=echo", "/activity", "/sessions", "/access", "/profile",
     ];
 
@@ -37,6 +37,10 @@ internal static class AllPictures
         insert into secrets (id, owner_kind, owner_id, server_id, name, value, generation, destination, created_at, changed_at)
         select gen_random_uuid(), 1, s.owner_id, s.id, 'key', decode('4d5045010100' || repeat('00', 60), 'hex'), 1, s.destination, now(), now()
         from servers s where s.slug like 'own-%';
+        insert into toolsets (id, user_id, name, description, mode, version, created_at, updated_at)
+        select gen_random_uuid(), u.id, 'a-set-with-a-rather-long-name-' || n, 'Says what it is for in a sentence.', 1 + n % 2, 1, now(), now() from generate_series(1, 500) n, users u where u.email = 'test-500@sandbox.test';
+        insert into toolset_servers (toolset_id, user_id, server_id, server_name, tools)
+        select t.id, t.user_id, s.id, s.name, case when n % 2 = 0 then '["read_one_thing","write_another_thing"]' end from toolsets t, generate_series(1, 3) n join servers s on s.slug = 'own-' || n;
         insert into connections (id, owner_kind, owner_id, provider_id, account_id, account, label, client_id, scopes, status, generation, consent_version, lease_fence, failures, last_error, last_error_at, created_at, connected_at)
         select gen_random_uuid(), 1, u.id, p.id, 'picture-' || n, 'somebody.with.a.long.address.' || n || '@department.example.org', case when n % 2 = 0 then 'a label of my own' end, p.client_id, '["repo","email"]', 1 + n % 2,
           1, 1, 0, 0, case when n % 2 = 1 then 'The provider refused the grant because it was revoked there.' end, case when n % 2 = 1 then now() end, now(), now()
@@ -62,6 +66,7 @@ internal static class AllPictures
         alter table secrets rename to secrets_away;
         alter table connections rename to connections_away;
         alter table access_keys rename to access_keys_away;
+        alter table toolsets rename to toolsets_away;
         alter table oauth_grants rename to oauth_grants_away;
         alter table mcp_sessions rename to mcp_sessions_away;
         """;
@@ -92,7 +97,7 @@ internal static class AllPictures
             await TakeAsync("many", "cara", AdminPages);
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-404");
             await portal.SqlAsync(FailedLoads);
-            await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/secrets", "/activity", "/sessions", "/access"]);
+            await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/toolsets", "/secrets", "/activity", "/sessions", "/access"]);
             await TakeAsync("failed", "cara", ["/admin", "/admin/servers", "/admin/sessions"]);
         }
         finally
@@ -133,6 +138,12 @@ internal static class AllPictures
         await page.GetByTestId("run").ClickAsync();
         await page.GetByTestId("outcome").WaitForAsync();
         await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "one", "console-result.light.png") });
+        await page.GotoAsync("/toolsets/new");
+        await page.WaitForCircuitAsync();
+        await page.GetByTestId("toolset-name").FillAsync("for-pictures");
+        await page.GetByTestId("pick-server").First.CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make toolset" }).ClickAsync();
+        await page.WaitForURLAsync("**/toolsets");
         await page.CloseAsync();
     }
 }

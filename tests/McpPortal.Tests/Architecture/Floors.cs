@@ -15,7 +15,7 @@ internal static partial class Floors
         ["Vault", "Audit", "Outbound", "Coordination", "Notices", "Ui"],
         ["Accounts", "Clients"],
         ["Servers"],
-        ["Connections", "Secrets", "Policies"],
+        ["Connections", "Secrets", "Policies", "Toolsets"],
         ["Sessions"],
         ["Calls"],
         ["Gateway", "TestConsole", "Monitors", "Admin", "Api", "Home", "Help"],

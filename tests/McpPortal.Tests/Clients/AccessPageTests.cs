@@ -6,6 +6,7 @@ using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using McpPortal.Servers;
 using McpPortal.Tests.Rig;
+using McpPortal.Toolsets;
 using McpPortal.Ui;
 using McpPortal.Vault;
 using Microsoft.Extensions.Configuration;
@@ -64,6 +65,36 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
     }
 
     [Fact]
+    public async Task A_key_can_be_for_toolsets_only()
+    {
+        var server = new Server { Slug = "mail", Name = "Mail", Url = "https://mail.example/mcp", Destination = "https://mail.example:443", OwnerKind = OwnerKind.User, OwnerId = Ana.Value, Transport = ServerTransport.Http };
+        await AddAsync(server);
+        Assert.IsType<ToolsetEditResult.Saved>(await Portal.Get<ToolsetEditor>().CreateAsync(new ToolsetDraft { Name = "work", Servers = [new ToolsetChoice(server.Id, null)] }, Actor.Page(Ana), Stop));
+        var keys = Keys();
+        var page = Show(keys);
+        await page.EventuallyAsync(() => page.Find(".empty"));
+        await page.ChooseAsync("[data-testid=client-server]", "set/work");
+        await page.EventuallyAsync(() => Assert.Contains("\"https://portal.example.org/mcp/set/work\"", page.Find(".client-snippet code").TextContent, StringComparison.Ordinal));
+        Assert.Contains("\"mcpportal-set-work\"", page.Find(".client-snippet code").TextContent, StringComparison.Ordinal);
+
+        await page.PressAsync(".page-actions button");
+        await page.EventuallyAsync(() => page.Find("#create-key"));
+        await page.TypeAsync("#create-key input", "mail helper");
+        await page.ChooseAsync(() => page.FindAll("#create-key select")[1], "toolsets");
+        await page.SendAsync("#create-key");
+        await page.EventuallyAsync(() => Assert.Contains("Choose at least one toolset", page.Find("#key-fault").TextContent, StringComparison.Ordinal));
+        await page.InvokeAsync(() => page.Find("#create-key .choices input").Change(true));
+        await page.SendAsync("#create-key");
+        await page.EventuallyAsync(() => page.Find("dialog[data-sticky] code"));
+        Assert.Contains("\"https://portal.example.org/mcp/set/work\"", page.Find("dialog .client-snippet code").TextContent, StringComparison.Ordinal);
+        Assert.Equal(["set/work"], page.FindAll("dialog [data-testid=client-server] option").Select(option => option.GetAttribute("value")));
+
+        var holder = await keys.VerifyAsync(page.Find("dialog[data-sticky] code").TextContent, Stop);
+        Assert.Equal(Assert.Single(await Portal.Get<ToolsetCatalog>().ListAsync(Ana, Stop)).Id, Assert.Single(holder!.Toolsets!));
+        Assert.Contains("All tools of the toolsets work", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Five_hundred_keys_come_in_portions_and_can_be_searched()
     {
         await AddAsync(Enumerable.Range(0, 500).Select(i => new AccessKey { Id = $"k{i}", UserId = Ana, Name = $"key number {i:000}", Hash = new byte[32], CreatedAt = Clock.GetUtcNow(), ExpiresAt = Clock.GetUtcNow().AddDays(i - 1) }));
@@ -92,6 +123,7 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         Use(keys);
         Use(Portal.Get<ClientGrants>());
         Use(Portal.Get<ServerCatalog>());
+        Use(Portal.Get<ToolsetCatalog>());
         Use(new PublicUrl(new ConfigurationBuilder().AddInMemoryCollection([new("Portal:PublicUrl", "https://portal.example.org")]).Build()));
         return Open<AccessPage>();
     }

@@ -8,6 +8,7 @@ using McpPortal.Data;
 using McpPortal.Outbound;
 using McpPortal.Secrets;
 using McpPortal.Servers;
+using McpPortal.Toolsets;
 using McpPortal.Vault;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -69,6 +70,7 @@ internal sealed class PortalServices : IAsyncDisposable
         services.AddServers(configuration);
         services.AddConnections(configuration, host);
         services.AddSecrets();
+        services.AddToolsets();
         services.AddSingleton<CredentialStates>();
         var portal = new PortalServices(database, rootKey, services.BuildServiceProvider());
         await portal.Get<KeyRing>().OpenAsync(cancellationToken);

@@ -2,6 +2,7 @@ using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Data;
 using McpPortal.Servers;
+using McpPortal.Toolsets;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -19,17 +20,24 @@ internal static class AuthorizeEndpoints
     public static void MapAuthorize(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPost(ServerMetadata.AuthorizePath, DecideAsync).RequireAuthorization().DisableAntiforgery().ExcludeFromDescription().WithOrder(-1).WithMetadata(new RequestSizeLimitAttribute(OAuthAnswers.MaxBody));
 
-    /// <summary>Checks a request for the page and once more for the decision, the right of the person to the server included.</summary>
+    /// <summary>Checks a request for the page and once more for the decision, the right of the person to the server or toolset included.</summary>
     public static async Task<AuthorizeCheck> CheckAsync(HttpContext context, UserId user, IEnumerable<KeyValuePair<string, StringValues>> sent, CancellationToken cancellationToken)
     {
         var requests = context.RequestServices.GetRequiredService<AuthorizeRequests>();
         var check = await requests.CheckAsync(context, user, sent, cancellationToken);
-        if (check is not AuthorizeCheck.Asked { Request: { ServerSlug: { } slug } request })
+        if (check is not AuthorizeCheck.Asked { Request: { Resource: { } resource } request })
         {
             return check;
         }
 
-        return await context.RequestServices.GetRequiredService<ServerCatalog>().FindAsync(user, slug, cancellationToken) is { } server
+        if (McpResource.ToolsetIn(resource) is { } name)
+        {
+            return await context.RequestServices.GetRequiredService<ToolsetCatalog>().FindAsync(user, name, cancellationToken) is { } set
+                ? new AuthorizeCheck.Asked(request with { Toolset = new AskedToolset(set.Id, set.Name) })
+                : requests.Fault(context, request.RedirectUri, "invalid_target", "The client asks for a toolset that you do not have.", request.State);
+        }
+
+        return await context.RequestServices.GetRequiredService<ServerCatalog>().FindAsync(user, resource, cancellationToken) is { } server
             ? new AuthorizeCheck.Asked(request with { Server = new AskedServer(server.Id, server.Slug, server.Name) })
             : requests.Fault(context, request.RedirectUri, "invalid_target", "The client asks for a server that you do not have.", request.State);
     }

@@ -8,12 +8,18 @@ namespace McpPortal.Clients.OAuth;
 /// <param name="State">Whatever the client wants to have back.</param>
 /// <param name="Scopes">What it wants to do.</param>
 /// <param name="Challenge">PKCE challenge, method S256.</param>
-/// <param name="ServerSlug">Short name of the one server it wants to use; null for all.</param>
-internal sealed record AuthorizeRequest(KnownClient Client, string RedirectUri, string? State, IReadOnlyList<string> Scopes, string Challenge, string? ServerSlug)
+/// <param name="Resource">Name of the one endpoint it wants to use (<see cref="McpResource.NameOf"/>); null for all servers.</param>
+internal sealed record AuthorizeRequest(KnownClient Client, string RedirectUri, string? State, IReadOnlyList<string> Scopes, string Challenge, string? Resource)
 {
-    /// <summary>That server, once it is known that the person may use it.</summary>
+    /// <summary>The server behind it, once it is known that the person may use it.</summary>
     public AskedServer? Server { get; init; }
+
+    /// <summary>Or the toolset, once it is known to be the person's.</summary>
+    public AskedToolset? Toolset { get; init; }
 }
 
 /// <summary>The one server that a client asks for.</summary>
 internal sealed record AskedServer(ServerId Id, string Slug, string Name);
+
+/// <summary>The one toolset that a client asks for.</summary>
+internal sealed record AskedToolset(ToolsetId Id, string Name);

@@ -59,8 +59,8 @@ internal sealed class AuthorizeRequests(RegisteredClients clients, PortalAddress
             return Tell("invalid_scope", $"The client asks for something that the portal does not give. There are {string.Join(" and ", ClientScopes.All)}.", state);
         }
 
-        return address.TryReadResource(context, Value("resource"), out var server)
-            ? new AuthorizeCheck.Asked(new AuthorizeRequest(client, redirectUri, state, scopes, challenge, server))
+        return address.TryReadResource(context, Value("resource"), out var asked)
+            ? new AuthorizeCheck.Asked(new AuthorizeRequest(client, redirectUri, state, scopes, challenge, asked))
             : Tell("invalid_target", "The client asks for access to something that this portal does not serve.", state);
 
         string? Value(string name) => values.TryGetValue(name, out var value) && value[0] is { Length: > 0 } text ? text : null;

@@ -8,6 +8,7 @@ internal sealed record ClientGrantListing(
     string Name,
     string Host,
     string? Server,
+    string? Toolset,
     IReadOnlyList<string> Scopes,
     DateTimeOffset Since,
     DateTimeOffset? LastUsedAt,

@@ -25,6 +25,8 @@ internal sealed class ClientGrants(PortalDatabase database, Fingerprints fingerp
             ClientHost = new Uri(request.RedirectUri).Host,
             ServerSlug = request.Server?.Slug,
             ServerId = request.Server?.Id,
+            ToolsetName = request.Toolset?.Name,
+            ToolsetId = request.Toolset?.Id,
             Scopes = request.Scopes,
             CreatedAt = now,
             ExpiresAt = now + options.RefreshTokenLifetime,
@@ -44,7 +46,7 @@ internal sealed class ClientGrants(PortalDatabase database, Fingerprints fingerp
         });
         audit.Record(
             scope, AuditAction.ConsentGiven, actor, "grant", grant.Id.ToString(), details:
-            [("client", request.Client.ClientId), ("name", grant.ClientName), ("redirectHost", grant.ClientHost), ("server", grant.ServerSlug ?? "all"), ("scopes", ClientScopes.Join(grant.Scopes))]);
+            [("client", request.Client.ClientId), ("name", grant.ClientName), ("redirectHost", grant.ClientHost), ("server", grant.ResourceName() ?? "all"), ("scopes", ClientScopes.Join(grant.Scopes))]);
         await scope.CommitAsync(cancellationToken);
         return text;
     }
@@ -56,7 +58,7 @@ internal sealed class ClientGrants(PortalDatabase database, Fingerprints fingerp
         await using var scope = await database.ForUserAsync(user, cancellationToken);
         return await scope.Db.ClientGrants.Where(g => g.UserId == user && g.RevokedAt == null && g.BeganAt != null && g.ExpiresAt > now)
             .OrderByDescending(g => g.CreatedAt)
-            .Select(g => new ClientGrantListing(g.Id, g.ClientName, g.ClientHost, g.ServerSlug, g.Scopes, g.CreatedAt, g.LastUsedAt, g.ExpiresAt))
+            .Select(g => new ClientGrantListing(g.Id, g.ClientName, g.ClientHost, g.ServerSlug, g.ToolsetName, g.Scopes, g.CreatedAt, g.LastUsedAt, g.ExpiresAt))
             .ToListAsync(cancellationToken);
     }
 

@@ -51,7 +51,7 @@ internal sealed class ClientTokenHandler(
             return AuthenticateResult.Fail("The access token is not valid.");
         }
 
-        if (!holder.IsFor(McpResource.ServerOf(Context)))
+        if (!holder.IsFor(McpResource.NameOf(Context)))
         {
             return AuthenticateResult.Fail("The access token is for another endpoint.");
         }

@@ -85,7 +85,7 @@ internal sealed class ClientTokens
         return row is null
             ? new Remembered(new byte[32], null)
             : new Remembered(row.Token.Hash, new TokenHolder(
-                row.Grant.Id, row.Grant.ClientName, row.Grant.UserId, row.DisplayName, !row.Token.Scopes.Contains(ClientScopes.Call), row.Grant.ServerSlug, row.Grant.ServerId, row.Token.ExpiresAt));
+                row.Grant.Id, row.Grant.ClientName, row.Grant.UserId, row.DisplayName, !row.Token.Scopes.Contains(ClientScopes.Call), row.Grant.ResourceName(), row.Grant.ServerId, row.Grant.ToolsetId, row.Token.ExpiresAt));
     }
 
     private void OnInvalidation(Invalidation invalidation)

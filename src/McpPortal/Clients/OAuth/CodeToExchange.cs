@@ -10,10 +10,10 @@ namespace McpPortal.Clients.OAuth;
 /// <param name="Target">What the tokens shall be for; null when left out.</param>
 internal sealed record CodeToExchange(string Code, string ClientId, string? RedirectUri, string? Verifier, AskedTarget? Target)
 {
-    public bool IsForOther(ClientGrant grant) => Target is not null && Target.Server != grant.ServerSlug;
+    public bool IsForOther(ClientGrant grant) => Target is not null && Target.Resource != grant.ResourceName();
 
     public override string ToString() => $"code of {ClientId}";
 }
 
-/// <summary>A resource of the portal: one server, or all of <c>/mcp</c>.</summary>
-internal sealed record AskedTarget(string? Server);
+/// <summary>A resource of the portal, by its name (<see cref="McpResource.NameOf"/>): one server, one toolset, or all of <c>/mcp</c>.</summary>
+internal sealed record AskedTarget(string? Resource);

@@ -10,10 +10,10 @@ internal sealed class McpChallenge(PortalAddress address)
             return "Bearer";
         }
 
-        var metadata = address.Absolute(context, ProtectedResource.WellKnown + PortalAddress.PathOf(KnownName(McpResource.ServerOf(context))));
+        var metadata = address.Absolute(context, ProtectedResource.WellKnown + PortalAddress.PathOf(KnownName(McpResource.NameOf(context))));
         return $"Bearer {(error is null ? "" : $"error=\"{error}\", ")}resource_metadata=\"{metadata}\", scope=\"{ClientScopes.Join(ClientScopes.All)}\"";
     }
 
-    /// <summary>What could be no server's name must not get into a header.</summary>
-    private static string? KnownName(string? server) => server is not null && ProtectedResource.IsName(server) ? server : null;
+    /// <summary>What could be no name must not get into a header.</summary>
+    private static string? KnownName(string? resource) => resource is not null && McpResource.IsName(resource) ? resource : null;
 }

@@ -16,14 +16,16 @@ internal static class OAuthEndpoints
         open.MapGet(ServerMetadata.WellKnown, (HttpContext context) => Results.Json(new ServerMetadata(address.Issuer(context), registration)));
         open.MapGet(ProtectedResource.WellKnown, (HttpContext context) => Describe(context, null));
         open.MapGet($"{ProtectedResource.WellKnown}/mcp", (HttpContext context) => Describe(context, null));
-        open.MapGet($"{ProtectedResource.WellKnown}/mcp/{{{McpResource.ServerParameter}}}", (HttpContext context, string server) =>
-            ProtectedResource.IsName(server) ? Describe(context, server) : Results.NotFound());
+        open.MapGet($"{ProtectedResource.WellKnown}/mcp/{{{McpResource.ServerParameter}}}", DescribeNamed);
+        open.MapGet($"{ProtectedResource.WellKnown}/mcp/{McpResource.SetSegment}{{{McpResource.ToolsetParameter}}}", DescribeNamed);
         open.MapTokens();
         if (registration)
         {
             open.MapRegistration();
         }
 
-        IResult Describe(HttpContext context, string? server) => Results.Json(new ProtectedResource(address.Resource(context, server), [address.Issuer(context)]));
+        IResult Describe(HttpContext context, string? name) => Results.Json(new ProtectedResource(address.Resource(context, name), [address.Issuer(context)]));
+
+        IResult DescribeNamed(HttpContext context) => McpResource.NameOf(context) is { } name && McpResource.IsName(name) ? Describe(context, name) : Results.NotFound();
     }
 }

@@ -20,16 +20,16 @@ internal sealed class PortalAddress(IConfiguration configuration, IHostEnvironme
 
     /// <summary>Identifies what a token is for (RFC 8707 §2).</summary>
     /// <param name="context">The request.</param>
-    /// <param name="server">Short name of one server; null for all of <c>/mcp</c>.</param>
-    public string Resource(HttpContext context, string? server) => Absolute(context, PathOf(server));
+    /// <param name="name">See <see cref="McpResource.NameOf"/>; null for all of <c>/mcp</c>.</param>
+    public string Resource(HttpContext context, string? name) => Absolute(context, PathOf(name));
 
-    public static string PathOf(string? server) => server is null ? Endpoint : $"{Endpoint}/{server}";
+    public static string PathOf(string? name) => name is null ? Endpoint : $"{Endpoint}/{name}";
 
     /// <summary>Reads such an identifier; one that is left out means all of <c>/mcp</c>.</summary>
     /// <returns>False: it names something else than the portal's endpoints.</returns>
-    public bool TryReadResource(HttpContext context, string? resource, out string? server)
+    public bool TryReadResource(HttpContext context, string? resource, out string? name)
     {
-        server = null;
+        name = null;
         var all = Resource(context, null);
         if (resource is null || resource == all)
         {
@@ -41,7 +41,7 @@ internal sealed class PortalAddress(IConfiguration configuration, IHostEnvironme
             return false;
         }
 
-        server = resource[(all.Length + 1)..];
-        return ProtectedResource.IsName(server);
+        name = resource[(all.Length + 1)..];
+        return McpResource.IsName(name);
     }
 }

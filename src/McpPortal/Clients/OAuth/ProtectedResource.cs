@@ -17,7 +17,4 @@ internal sealed record ProtectedResource(
 
     [JsonPropertyName("resource_name")]
     public string Name => "McpPortal";
-
-    /// <summary>Whether a server could have this short name; which ones there are is nobody's business here.</summary>
-    public static bool IsName(string server) => server.Length is > 0 and <= 64 && server.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }

@@ -19,12 +19,12 @@ internal static class TokenEndpoints
             return fault!;
         }
 
-        if (!address.TryReadResource(context, form.Get("resource"), out var server))
+        if (!address.TryReadResource(context, form.Get("resource"), out var resource))
         {
             return OAuthAnswers.Error("invalid_target", "The portal serves no such resource.");
         }
 
-        var target = form.Get("resource") is null ? null : new AskedTarget(server);
+        var target = form.Get("resource") is null ? null : new AskedTarget(resource);
         var from = context.Connection.RemoteIpAddress?.ToString() ?? "";
         if (guesses.IsExceeded(from))
         {

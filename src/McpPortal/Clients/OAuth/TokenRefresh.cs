@@ -46,7 +46,7 @@ internal sealed class TokenRefresh(PortalDatabase database, TokenIssuer issuer, 
             return ClientTokenResult.InvalidGrant;
         }
 
-        if (target is not null && target.Server != grant.ServerSlug)
+        if (target is not null && target.Resource != grant.ResourceName())
         {
             return ClientTokenResult.InvalidTarget;
         }

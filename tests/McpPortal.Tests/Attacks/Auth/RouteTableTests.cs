@@ -21,6 +21,7 @@ public sealed class RouteTableTests(PostgresCluster cluster) : IAsyncLifetime
         "/healthz", "/readyz", "/openapi/{documentName}.json",
         "/register", "/revoke", "/token", "/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource/mcp/{server}",
+        "/.well-known/oauth-protected-resource/mcp/set/{toolset}",
         "/_framework/opaque-redirect", "{**path:file}",
     ];
 

@@ -5,6 +5,7 @@ using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Tests.Accounts;
+using McpPortal.Toolsets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace McpPortal.Tests.Attacks.Authorization;
@@ -28,10 +29,11 @@ internal sealed record CircuitRow(string Method, string Expected, Func<CircuitCe
     /// <summary>Reading the answer of a service as pages do.</summary>
     public static Answer Read(object? result) => result switch
     {
-        null or false or ServerEditResult.NotFound or ConfirmResult.NotFound or DisconnectResult.NotFound or UserChange.NotFound or CallOutcome.NotFound
+        null or false or ServerEditResult.NotFound or ToolsetEditResult.NotFound or ConfirmResult.NotFound or DisconnectResult.NotFound or UserChange.NotFound or CallOutcome.NotFound
             or ToolListOutcome.Failed { Outcome: CallOutcome.NotFound } => Answer.No,
-        ServerEditResult.NotAllowed or SecretEditResult.Refused or CallOutcome.Refused or ToolListOutcome.Failed { Outcome: CallOutcome.Refused } => Answer.Refused,
+        ServerEditResult.NotAllowed or ToolsetEditResult.NotAllowed or SecretEditResult.Refused or CallOutcome.Refused or ToolListOutcome.Failed { Outcome: CallOutcome.Refused } => Answer.Refused,
         ServerEditResult.Invalid invalid => throw new InvalidOperationException(invalid.Faults[0].Sentence),
+        ToolsetEditResult.Invalid invalid => throw new InvalidOperationException(invalid.Sentence),
         _ => Answer.Yes,
     };
 }

@@ -11,6 +11,7 @@ using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Sessions.Registry;
 using McpPortal.TestConsole;
+using McpPortal.Toolsets;
 
 namespace McpPortal.Tests.Attacks.Authorization;
 
@@ -29,6 +30,10 @@ internal static class CircuitRows
             async c => await c.Get<AccessKeys>().CreateAsync(c.Actor, "made", readOnly: false, null, null, c.By, c.Stop), "for oneself"),
         Row("AccessKeys.CreateAsync(UserId, String, Boolean, IReadOnlyList<ServerId>, Nullable<DateTimeOffset>, Actor, CancellationToken)", "YNNNN",
             async c => await c.Get<AccessKeys>().CreateAsync(c.Of.Owner, "made", readOnly: false, null, null, c.By, c.Stop), "in the owner's name"),
+        Row("AccessKeys.CreateForToolsetsAsync(UserId, String, Boolean, IReadOnlyList<ToolsetId>, Nullable<DateTimeOffset>, Actor, CancellationToken)", EachForThemselves,
+            async c => await c.Get<AccessKeys>().CreateForToolsetsAsync(c.Actor, "made", readOnly: false, [c.Of.Toolset], null, c.By, c.Stop), "for oneself; whose the set is matters when the key is used"),
+        Row("AccessKeys.CreateForToolsetsAsync(UserId, String, Boolean, IReadOnlyList<ToolsetId>, Nullable<DateTimeOffset>, Actor, CancellationToken)", "YNNNN",
+            async c => await c.Get<AccessKeys>().CreateForToolsetsAsync(c.Of.Owner, "made", readOnly: false, [c.Of.Toolset], null, c.By, c.Stop), "in the owner's name"),
         Row("AccessKeys.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<AccessKeys>().ListAsync(c.Actor, c.Stop)).Any(k => k.Id == c.Of.KeyId)),
         Row("AccessKeys.RevokeAsync(UserId, String, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<AccessKeys>().RevokeAsync(c.Actor, c.Of.KeyId, c.By, c.Stop)),
 
@@ -105,6 +110,14 @@ internal static class CircuitRows
         Row("ServerEditor.SetAccessAsync(ServerId, IReadOnlyList<AccessRule>, Actor, CancellationToken)", "NNRYN",
             async c => await c.Get<ServerEditor>().SetAccessAsync(c.Of.Shared.Id, [], c.By, c.Stop), "the organisation's"),
 
+        // Toolsets
+        Row("ToolsetCatalog.FindAsync(UserId, String, CancellationToken)", OnlyOwner, async c => await c.Get<ToolsetCatalog>().FindAsync(c.Actor, c.Of.ToolsetName, c.Stop)),
+        Row("ToolsetCatalog.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ToolsetCatalog>().ListAsync(c.Actor, c.Stop)).Any(set => set.Id == c.Of.Toolset)),
+        Row("ToolsetEditor.CreateAsync(ToolsetDraft, Actor, CancellationToken)", EachForThemselves, async c => await c.Get<ToolsetEditor>().CreateAsync(Set(c), c.By, c.Stop)),
+        Row("ToolsetEditor.ChangeAsync(ToolsetId, Int64, ToolsetDraft, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ToolsetEditor>().ChangeAsync(c.Of.Toolset, 1, Set(c), c.By, c.Stop)),
+        Row("ToolsetEditor.DeleteAsync(ToolsetId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ToolsetEditor>().DeleteAsync(c.Of.Toolset, c.By, c.Stop)),
+        Row("ListOwnTools.Invoke(UserId, String, CancellationToken)", OnlyOwner, async c => await c.Get<ListOwnTools>()(c.Actor, c.Of.Server.Slug, c.Stop)),
+
         // Administration
         Row("AdminServers.FindSubjectsAsync(Actor, String, CancellationToken)", OnlyAdmin, async c => (await c.Get<AdminServers>().FindSubjectsAsync(c.By, "Owner", c.Stop)).Count > 0),
         Row("AdminServers.ListAsync(Actor, CancellationToken)", OnlyAdmin, async c => (await c.Get<AdminServers>().ListAsync(c.By, c.Stop)).Any(row => row.Server.Id == c.Of.Shared.Id)),
@@ -137,4 +150,6 @@ internal static class CircuitRows
     ];
 
     private static ServerDraft Draft(CircuitCell cell) => Estate.Draft(cell.Host, $"new-{Guid.NewGuid():n}"[..24]);
+
+    private static ToolsetDraft Set(CircuitCell cell) => new() { Name = $"new-{Guid.NewGuid():n}"[..24], Servers = [new ToolsetChoice(cell.Of.Shared.Id, null)] };
 }

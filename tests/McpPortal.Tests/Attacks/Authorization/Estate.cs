@@ -7,6 +7,7 @@ using McpPortal.Data;
 using McpPortal.Secrets;
 using McpPortal.Servers;
 using McpPortal.Tests.Accounts;
+using McpPortal.Toolsets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -31,6 +32,11 @@ internal sealed record Estate
     public required ServerSnapshot Shared { get; init; }
 
     public required SecretId Secret { get; init; }
+
+    /// <summary>Of the shared server's tools.</summary>
+    public required ToolsetId Toolset { get; init; }
+
+    public required string ToolsetName { get; init; }
 
     public required ConnectionId Connection { get; init; }
 
@@ -63,6 +69,8 @@ internal sealed record Estate
         Server = Server with { Id = ServerId.New(), Slug = "no-such-server" },
         Moved = Moved with { Id = ServerId.New(), Slug = "no-such-server-2" },
         Secret = SecretId.New(),
+        Toolset = ToolsetId.New(),
+        ToolsetName = "no-such-set",
         Connection = ConnectionId.New(),
         SecondConnection = ConnectionId.New(),
         KeyId = new string('0', KeyId.Length),
@@ -87,6 +95,9 @@ internal sealed record Estate
         var secret = Assert.IsType<SecretEditResult.Saved>(await secrets.SetAsync(owner, server, Key.Name, "fake-value-of-the-owner", by, stop)).Id;
         Assert.IsType<SecretEditResult.Saved>(await secrets.SetAsync(owner, moved with { Destination = "https://old.example:443" }, Key.Name, "fake-value-of-the-owner", by, stop));
         Assert.IsType<ServerEditResult.Saved>(await editor.SetEnabledAsync(moved.Id, enabled: false, by, stop));
+        var set = $"set-{Guid.NewGuid():n}";
+        Assert.IsType<ToolsetEditResult.Saved>(await host.Services.GetRequiredService<ToolsetEditor>().CreateAsync(new ToolsetDraft { Name = set, Servers = [new ToolsetChoice(shared.Id, null)] }, by, stop));
+        var toolset = (await host.Services.GetRequiredService<ToolsetCatalog>().FindAsync(owner, set, stop))!.Id;
         var text = await host.Services.GetRequiredService<AccessKeys>().CreateAsync(owner, "of the owner", readOnly: false, null, null, by, stop);
         Assert.True(AccessKeyText.TryParse(text!, out var keyId));
 
@@ -120,7 +131,7 @@ internal sealed record Estate
         await scope.CommitAsync(stop);
         return (actors, new Estate
         {
-            Owner = owner, Server = server, Moved = moved, Shared = shared, Secret = secret, Connection = connections[0].Id, SecondConnection = connections[1].Id,
+            Owner = owner, Server = server, Moved = moved, Shared = shared, Secret = secret, Toolset = toolset, ToolsetName = set, Connection = connections[0].Id, SecondConnection = connections[1].Id,
             KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Session = session.Id, Portal = host.Address,
         });
     }
@@ -142,6 +153,8 @@ internal sealed record Estate
                 union all select row_to_json(t)::text from oauth_grants t where user_id = @owner
                 union all select row_to_json(t)::text from mcp_sessions t where user_id = @owner
                 union all select row_to_json(t)::text from sign_in_sessions t where user_id = @owner
+                union all select row_to_json(t)::text from toolsets t where user_id = @owner
+                union all select row_to_json(t)::text from toolset_servers t where user_id = @owner
             ) everything
             """);
         command.Parameters.AddWithValue("owner", Owner.Value);

@@ -7,6 +7,6 @@ internal static partial class EstateIds
 {
     public static string Hide(string text) => Names().Replace(text, "*");
 
-    [GeneratedRegex("""(?:own|moved|shared|new)-[0-9a-f]+|no-such-server(?:-2)?|[0-9a-f]{8}-[0-9a-f-]{27}|"traceId":"[^"]*"|nonce-[^']*""", RegexOptions.None, 1000)]
+    [GeneratedRegex("""(?:own|moved|shared|new|set)-[0-9a-f]+|no-such-(?:server(?:-2)?|set)|[0-9a-f]{8}-[0-9a-f-]{27}|"traceId":"[^"]*"|nonce-[^']*""", RegexOptions.None, 1000)]
     private static partial Regex Names();
 }

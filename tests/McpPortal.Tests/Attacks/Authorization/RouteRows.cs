@@ -40,6 +40,9 @@ internal static class RouteRows
         Page("/continue/{Slug}/{Mark}", SignedIn, e => ContinueLink.PathTo(e.Owner, e.Server.Slug)),
         Page("/profile", SignedIn),
         Page("/secrets", SignedIn),
+        Page("/toolsets", SignedIn),
+        Page("/toolsets/new", SignedIn),
+        Page("/toolsets/{Name}", SignedIn, e => $"/toolsets/{e.ToolsetName}"),
         Page("/sessions", SignedIn),
         Page("/servers", SignedIn),
         Page("/servers/new", SignedIn),
@@ -74,6 +77,7 @@ internal static class RouteRows
         Page("/.well-known/oauth-protected-resource", Everybody),
         Page("/.well-known/oauth-protected-resource/mcp", Everybody),
         Page("/.well-known/oauth-protected-resource/mcp/{server}", Everybody, e => $"/.well-known/oauth-protected-resource/mcp/{e.Server.Slug}"),
+        Page("/.well-known/oauth-protected-resource/mcp/set/{toolset}", Everybody, e => $"/.well-known/oauth-protected-resource/mcp/set/{e.ToolsetName}"),
 
         new("POST /mcp", Nobody + "200 200 200 200 401", _ => Initialize("/mcp"), "beginning a session with everything"),
         new("GET /mcp", Nobody + "400 400 400 400 401", _ => Stream(HttpMethod.Get, "/mcp"), "without a session"),
@@ -81,6 +85,9 @@ internal static class RouteRows
         new("POST /mcp/{server}", Nobody + "200 200" + Foreign, e => Initialize($"/mcp/{e.Server.Slug}"), "beginning a session with the owner's server"),
         new("GET /mcp/{server}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Get, $"/mcp/{e.Server.Slug}"), "without a session"),
         new("DELETE /mcp/{server}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Delete, $"/mcp/{e.Server.Slug}"), "without a session"),
+        new("POST /mcp/set/{toolset}", Nobody + "200 200" + Foreign, e => Initialize($"/mcp/set/{e.ToolsetName}"), "beginning a session with the owner's toolset"),
+        new("GET /mcp/set/{toolset}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Get, $"/mcp/set/{e.ToolsetName}"), "without a session"),
+        new("DELETE /mcp/set/{toolset}", Nobody + "400 400 400 400 401", e => Stream(HttpMethod.Delete, $"/mcp/set/{e.ToolsetName}"), "without a session"),
 
         Page("/healthz", Everybody),
         Page("/readyz", Everybody),

@@ -8,7 +8,9 @@ using McpPortal.Data;
 using McpPortal.Servers;
 using McpPortal.Tests.Accounts;
 using McpPortal.Tests.Calls;
+using McpPortal.Tests.Gateway;
 using McpPortal.Tests.Rig;
+using McpPortal.Toolsets;
 using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Tests.Clients.OAuth;
@@ -80,6 +82,48 @@ public sealed class ClientAccessTests(PostgresCluster cluster)
         Assert.IsType<ServerEditResult.Saved>(await editor.AddOwnAsync(ana, draft, Actor.Page(ana), Stop));
 
         Assert.Equal(HttpStatusCode.NotFound, (await rig.KnockAsync(access, "/mcp/mine")).Status);
+    }
+
+    [Fact]
+    public async Task A_token_for_one_toolset_is_refused_everywhere_else_and_does_not_follow_its_name()
+    {
+        await using var rig = await OAuthRig.StartAsync(cluster);
+        var (ana, _, hash) = await rig.Gateway.PersonAsync("ana");
+        var (ben, _, _) = await rig.Gateway.PersonAsync("ben");
+        var set = await ToolsetsTests.MakeAsync(rig.Gateway, ana, "work", ToolsetMode.List, ("who", ["whoami"]));
+        await ToolsetsTests.MakeAsync(rig.Gateway, ana, "other", ToolsetMode.List, ("who", ["whoami"]));
+        var client = await rig.ClientAsync();
+        var resource = ("resource", rig.Resource("/mcp/set/work"));
+        var (asked, html, _) = await rig.AskAsync(await rig.CookieAsync(ana), OAuthRig.Question(client, resource));
+        asked.Dispose();
+        Assert.Contains("your toolset <b>work</b>", html, StringComparison.Ordinal);
+        var (foreign, _, _) = await rig.AskAsync(await rig.CookieAsync(ben), OAuthRig.Question(client, resource));
+        Assert.Equal(HttpStatusCode.BadRequest, foreign.StatusCode);
+        foreign.Dispose();
+        var (one, refresh) = await rig.TokensAsync(ana, client, resource);
+        var (all, _) = await rig.TokensAsync(ana, client, ("resource", rig.Resource()));
+
+        foreach (var path in (string[])["/mcp", "/mcp/who", "/mcp/work", "/mcp/set/other", "/mcp/set/none"])
+        {
+            var (status, challenge) = await rig.KnockAsync(one, path);
+            Assert.Equal(HttpStatusCode.Unauthorized, status);
+            Assert.Contains($"/.well-known/oauth-protected-resource{path}\"", challenge, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await rig.KnockAsync(all, "/mcp/set/work")).Status);
+        await using (var mcp = await rig.Gateway.ConnectAsync("/mcp/set/work", one))
+        {
+            Assert.Equal(hash, (await mcp.CallToolAsync("who__whoami", cancellationToken: Stop)).StructuredContent!.Value.GetProperty("sha256").GetString());
+        }
+
+        Assert.Contains((await rig.Get<ClientGrants>().ListAsync(ana, Stop)), grant => grant.Toolset == "work");
+        var editor = rig.Get<ToolsetEditor>();
+        Assert.True(await editor.DeleteAsync(set.Id, Actor.Page(ana), Stop));
+        await ToolsetsTests.MakeAsync(rig.Gateway, ana, "work", ToolsetMode.List, ("who", null));
+        Assert.Equal(HttpStatusCode.NotFound, (await rig.KnockAsync(one, "/mcp/set/work")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await rig.KnockAsync(all, "/mcp/set/work")).Status);
+        Assert.Equal("invalid_target", (string?)(await rig.RefreshAsync(client, refresh, ("resource", rig.Resource("/mcp/work")))).Body["error"]);
+        Assert.Equal(HttpStatusCode.OK, (await rig.RefreshAsync(client, refresh, resource)).Status);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class MetadataTests(PostgresCluster cluster)
     [Theory]
     [InlineData("/mcp")]
     [InlineData("/mcp/who")]
+    [InlineData("/mcp/set/work")]
     public async Task A_request_without_credential_is_told_where_to_get_one(string path)
     {
         await using var rig = await OAuthRig.StartAsync(cluster);

@@ -70,6 +70,10 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("servers");
 
+                    b.Property<string>("Toolsets")
+                        .HasColumnType("text")
+                        .HasColumnName("toolsets");
+
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
                         .HasColumnName("user_id");
@@ -253,6 +257,15 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<Guid?>("ToolsetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("toolset_id");
+
+                    b.Property<string>("ToolsetName")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("toolset_name");
 
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
@@ -1506,6 +1519,90 @@ namespace McpPortal.Data.Migrations.Postgres
                     b.ToTable("tool_calls", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.Toolset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Description")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("description");
+
+                    b.Property<int>("Mode")
+                        .HasColumnType("integer")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_toolsets");
+
+                    b.HasAlternateKey("Id", "UserId")
+                        .HasName("ak_toolsets_id_user_id");
+
+                    b.HasIndex("UserId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_toolsets_user_id_name");
+
+                    b.ToTable("toolsets", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ToolsetServer", b =>
+                {
+                    b.Property<Guid>("ToolsetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("toolset_id");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("server_id");
+
+                    b.Property<string>("ServerName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("server_name");
+
+                    b.Property<string>("Tools")
+                        .HasColumnType("text")
+                        .HasColumnName("tools");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("ToolsetId", "ServerId")
+                        .HasName("pk_toolset_servers");
+
+                    b.HasIndex("ToolsetId", "UserId")
+                        .HasDatabaseName("ix_toolset_servers_toolset_id_user_id");
+
+                    b.ToTable("toolset_servers", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.User", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1729,6 +1826,27 @@ namespace McpPortal.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sign_in_sessions_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.Toolset", b =>
+                {
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_toolsets_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ToolsetServer", b =>
+                {
+                    b.HasOne("McpPortal.Data.Toolset", null)
+                        .WithMany()
+                        .HasForeignKey("ToolsetId", "UserId")
+                        .HasPrincipalKey("Id", "UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_toolset_servers_toolsets_toolset_id_user_id");
                 });
 #pragma warning restore 612, 618
         }

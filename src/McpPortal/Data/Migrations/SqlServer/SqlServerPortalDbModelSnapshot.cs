@@ -70,6 +70,10 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasColumnType("nvarchar(max)")
                         .HasColumnName("servers");
 
+                    b.Property<string>("Toolsets")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("toolsets");
+
                     b.Property<Guid>("UserId")
                         .HasColumnType("uniqueidentifier")
                         .HasColumnName("user_id");
@@ -253,6 +257,15 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<Guid?>("ToolsetId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("toolset_id");
+
+                    b.Property<string>("ToolsetName")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("toolset_name");
 
                     b.Property<Guid>("UserId")
                         .HasColumnType("uniqueidentifier")
@@ -1507,6 +1520,90 @@ namespace McpPortal.Data.Migrations.SqlServer
                     b.ToTable("tool_calls", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.Toolset", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Description")
+                        .HasMaxLength(1000)
+                        .HasColumnType("nvarchar(1000)")
+                        .HasColumnName("description");
+
+                    b.Property<int>("Mode")
+                        .HasColumnType("int")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("updated_at");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_toolsets");
+
+                    b.HasAlternateKey("Id", "UserId")
+                        .HasName("ak_toolsets_id_user_id");
+
+                    b.HasIndex("UserId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_toolsets_user_id_name");
+
+                    b.ToTable("toolsets", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ToolsetServer", b =>
+                {
+                    b.Property<Guid>("ToolsetId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("toolset_id");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("server_id");
+
+                    b.Property<string>("ServerName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("server_name");
+
+                    b.Property<string>("Tools")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("tools");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("ToolsetId", "ServerId")
+                        .HasName("pk_toolset_servers");
+
+                    b.HasIndex("ToolsetId", "UserId")
+                        .HasDatabaseName("ix_toolset_servers_toolset_id_user_id");
+
+                    b.ToTable("toolset_servers", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.User", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1730,6 +1827,27 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sign_in_sessions_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.Toolset", b =>
+                {
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_toolsets_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ToolsetServer", b =>
+                {
+                    b.HasOne("McpPortal.Data.Toolset", null)
+                        .WithMany()
+                        .HasForeignKey("ToolsetId", "UserId")
+                        .HasPrincipalKey("Id", "UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_toolset_servers_toolsets_toolset_id_user_id");
                 });
 #pragma warning restore 612, 618
         }
