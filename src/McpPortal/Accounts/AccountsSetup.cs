@@ -42,7 +42,7 @@ internal static class AccountsSetup
     {
         services.AddSingleton<IValidateOptions<OidcSettings>, OidcSettingsCheck>();
         services.AddOptions<OidcSettings>().ValidateOnStart();
-        services.AddSingleton<JwtVerifier>();
+        services.TryAddSingleton<JwtVerifier>();
         services.AddSingleton<OidcProvider>();
         services.AddSingleton<OidcTokens>();
         services.AddSingleton<LogoutTokens>();

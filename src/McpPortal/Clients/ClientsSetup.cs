@@ -1,8 +1,11 @@
 using McpPortal.Accounts;
+using McpPortal.Accounts.Jwt;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace McpPortal.Clients;
 
@@ -20,6 +23,17 @@ internal static class ClientsSetup
         services.AddHostedService(provider => provider.GetRequiredService<SingleUserStart>());
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null);
         services.AddOAuthServer(configuration);
+        services.AddIssuers(configuration);
+    }
+
+    private static void AddIssuers(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AccessOptions>().Bind(configuration.GetSection(AccessOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsCheck>();
+        services.TryAddSingleton<JwtVerifier>();
+        services.AddSingleton<ExternalIssuers>();
+        services.AddSingleton<IssuerCallers>();
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, IssuerTokenHandler>(IssuerTokenHandler.SchemeName, null);
     }
 
     private static void AddOAuthServer(this IServiceCollection services, IConfiguration configuration)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Coordination;
 using McpPortal.Data;
@@ -14,11 +15,12 @@ internal sealed class OpenRequests
     private readonly ConcurrentDictionary<OpenRequest, bool> _open = new();
     private readonly AccessKeys _keys;
     private readonly ClientTokens _tokens;
+    private readonly IssuerCallers _callers;
 
-    public OpenRequests(Invalidations invalidations, AccessKeys keys, ClientTokens tokens)
+    public OpenRequests(Invalidations invalidations, AccessKeys keys, ClientTokens tokens, IssuerCallers callers)
     {
-        // Both were made before this and subscribed before it, so they have forgotten what was withdrawn when they are asked about it.
-        (_keys, _tokens) = (keys, tokens);
+        // All were made before this and subscribed before it, so they have forgotten what was withdrawn when they are asked about it.
+        (_keys, _tokens, _callers) = (keys, tokens, callers);
         invalidations.Subscribe(OnInvalidation);
     }
 
@@ -28,6 +30,9 @@ internal sealed class OpenRequests
 
     /// <summary>The same with a token.</summary>
     public ValueTask<bool> AddTokenAsync(HttpContext context, UserId user, string token) => AddAsync(context, user, async stop => await _tokens.VerifyAsync(token, stop) is not null);
+
+    /// <summary>The same with a token of an external issuer.</summary>
+    public ValueTask<bool> AddIssuerTokenAsync(HttpContext context, UserId user, string token) => AddAsync(context, user, async stop => await _callers.VerifyAsync(token, stop) is IssuerVerdict.Accepted);
 
     private ValueTask<bool> AddAsync(HttpContext context, UserId user, Func<CancellationToken, ValueTask<bool>> isGood)
     {

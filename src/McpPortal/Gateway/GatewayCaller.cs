@@ -1,5 +1,6 @@
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using ModelContextProtocol.Server;
@@ -16,6 +17,11 @@ internal static class GatewayCaller
         if (TokenHolder.Of(context) is { } token)
         {
             return new Caller(token.User, CallVia.Gateway, token.Client, ReadOnly: token.ReadOnly, Servers: token.Server is { } only ? [only] : null);
+        }
+
+        if (IssuerHolder.Of(context) is { } person)
+        {
+            return new Caller(person.User, CallVia.Gateway, person.Client, ReadOnly: !person.Token.MayCall);
         }
 
         var key = KeyHolder.Of(context);

@@ -20,6 +20,8 @@ public sealed class InvalidSettingsTests(PostgresCluster cluster)
     [InlineData("Portal:PublicUrl", "http://portal.example")]
     [InlineData("Accounts:Lifetime", "00:00:00")]
     [InlineData("Accounts:IdleTimeout", "3.00:00:00")]
+    [InlineData("Access:Issuers:0:Audience", "", "Access:Issuers:0:Issuer", "https://login.example")]
+    [InlineData("Access:Issuers:0:Issuer", "http://login.example", "Access:Issuers:0:Audience", "portal")]
     public async Task AUTH_13_A_portal_whose_sign_in_is_not_set_up_does_not_start(string key, string value, string? second = null, string? secondValue = null)
     {
         (string, string)[] settings = second is null ? [(key, value)] : [(key, value), (second, secondValue!)];
