@@ -9,6 +9,7 @@ internal static class AdminSetup
     {
         services.AddSingleton<RoleCheck>();
         services.AddSingleton<PeopleAdmin>();
+        services.AddSingleton<ProgramsAdmin>();
         services.AddSingleton(provider =>
         {
             var sessions = provider.GetRequiredService<SessionPool>();

@@ -43,4 +43,8 @@ internal enum AuditAction
     ConsentGiven,
     GrantRevoked,
     TokenReuseDetected,
+    ServiceKeyCreated,
+    ServiceKeyRevoked,
+    ActAsAllowed,
+    ActAsWithdrawn,
 }

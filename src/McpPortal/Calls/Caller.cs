@@ -9,7 +9,11 @@ namespace McpPortal.Calls;
 /// <param name="AccessKeyId">Public id of the access key, if one was used.</param>
 /// <param name="ReadOnly">Only tools that declare themselves read-only.</param>
 /// <param name="Servers">The only servers allowed; null allows all that the user may use.</param>
-internal sealed record Caller(UserId User, CallVia Via, string? Client = null, string? AccessKeyId = null, bool ReadOnly = false, IReadOnlyList<ServerId>? Servers = null)
+/// <param name="ServiceKeyId">Public id of the service key of a program that acts for the user, if one does.</param>
+internal sealed record Caller(UserId User, CallVia Via, string? Client = null, string? AccessKeyId = null, bool ReadOnly = false, IReadOnlyList<ServerId>? Servers = null, string? ServiceKeyId = null)
 {
+    /// <summary>Whether it is not the user's own program. Such a one calls tools and does nothing else.</summary>
+    public bool IsActing => ServiceKeyId is not null;
+
     public bool MayUse(ServerId server) => Servers is null || Servers.Contains(server);
 }

@@ -1,5 +1,6 @@
 using McpPortal.Accounts;
 using McpPortal.Accounts.Jwt;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Ui;
@@ -24,6 +25,17 @@ internal static class ClientsSetup
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null);
         services.AddOAuthServer(configuration);
         services.AddIssuers(configuration);
+        services.AddActAs();
+    }
+
+    private static void AddActAs(this IServiceCollection services)
+    {
+        services.AddSingleton<ServiceKeys>();
+        services.AddSingleton<ActAsPeople>();
+        services.AddSingleton<ActAsConsents>();
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, ServiceKeyHandler>(ServiceKeyHandler.SchemeName, null)
+            .AddPolicyScheme(ServiceKeyHandler.RestSchemeName, null, options => options.ForwardDefaultSelector = ServiceKeyHandler.ChooseAtRest);
     }
 
     private static void AddIssuers(this IServiceCollection services, IConfiguration configuration)

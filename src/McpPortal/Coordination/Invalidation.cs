@@ -32,6 +32,12 @@ internal enum InvalidationKind
 
     /// <summary>A grant of a user's to an MCP client ended. Subject: the user.</summary>
     ClientGrants = 9,
+
+    /// <summary>
+    /// For whom programs may act: a service key was made or revoked (subject: its group), somebody switched a program on or off, or is known
+    /// by another address (subject: the user).
+    /// </summary>
+    ActAs = 20,
 }
 
 /// <summary>One message to every node.</summary>

@@ -51,7 +51,7 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
         return new JsonRpcResponse { Id = request.Id, Result = result };
     }
 
-    public string Sentence(GatewayRequest request, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing
+    public string Sentence(GatewayRequest request, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing && !request.Caller.IsActing
         ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, request.Caller.User, server)}"
         : outcome.Explanation ?? "The call failed.";
 

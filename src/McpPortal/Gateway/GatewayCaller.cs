@@ -1,5 +1,6 @@
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Data;
@@ -22,6 +23,11 @@ internal static class GatewayCaller
         if (IssuerHolder.Of(context) is { } person)
         {
             return new Caller(person.User, CallVia.Gateway, person.Client, ReadOnly: !person.Token.MayCall);
+        }
+
+        if (ActAsHolder.Of(context) is { } acting)
+        {
+            return new Caller(acting.User, CallVia.Gateway, acting.Program.Name, ServiceKeyId: acting.Program.KeyId);
         }
 
         var key = KeyHolder.Of(context);

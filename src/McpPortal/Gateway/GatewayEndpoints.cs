@@ -26,7 +26,7 @@ internal static class GatewayEndpoints
             endpoints.MapMcp(pattern, new McpEndpointOptions
             {
                 ServerOptions = options,
-                UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context).User),
+                UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context)),
                 FillItems = GatewayCaller.Note,
                 ToolSchema = (context, name) => find(context, name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default,
                 Sessions = sessions.Table,

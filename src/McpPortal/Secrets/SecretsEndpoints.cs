@@ -1,6 +1,7 @@
 using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Data;
 using McpPortal.Servers;
 using Microsoft.AspNetCore.Mvc;
@@ -89,7 +90,7 @@ internal static class SecretsEndpoints
     {
         if (await users.ResolveAsync(context, username, cancellationToken) is not { } user)
         {
-            return (default, null, ApiProblem.NotFound("There is no such user that this key may act for."));
+            return (default, null, ApiProblem.NotFound(ServiceKeyHandler.NoSuchUser));
         }
 
         var key = KeyHolder.Of(context);

@@ -45,7 +45,7 @@ internal sealed class IssuerTokenHandler(
             return AuthenticateResult.Fail("The token is not accepted.");
         }
 
-        if (!await open.AddIssuerTokenAsync(Context, holder.User, text))
+        if (!await open.AddIssuerTokenAsync(Context, holder, text))
         {
             _verdict = IssuerVerdict.Refused;
             return AuthenticateResult.Fail("The token is not accepted.");

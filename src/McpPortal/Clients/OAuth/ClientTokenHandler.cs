@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using McpPortal.Accounts;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.Issuers;
 using McpPortal.Data;
 using Microsoft.AspNetCore.Authentication;
@@ -27,6 +28,7 @@ internal sealed class ClientTokenHandler(
     /// </summary>
     public static string Choose(HttpContext context) => OneBearer.In(context.Request) switch
     {
+        _ when ServiceKeyHandler.IsFor(context.Request) => ServiceKeyHandler.SchemeName,
         { } text when IsOne(text) => SchemeName,
         { } text when IssuerTokenHandler.IsOne(text) => IssuerTokenHandler.SchemeName,
         _ => AccessKeyHandler.SchemeName,

@@ -9,6 +9,7 @@ using McpPortal.Clients.Issuers;
 using McpPortal.Tests.Accounts;
 using McpPortal.Tests.Accounts.Jwt;
 using McpPortal.Tests.Calls;
+using McpPortal.Tests.Clients.OAuth;
 using McpPortal.Tests.Rig;
 
 namespace McpPortal.Tests.Clients.Issuers;
@@ -254,6 +255,20 @@ public sealed class IssuerTokenTests(PostgresCluster cluster)
 
         Assert.Equal(HttpStatusCode.OK, await rig.KnockAsync(token));
         Assert.Equal(asked, rig.Issuer.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_request_that_stays_open_ends_with_its_token()
+    {
+        await using var rig = await IssuerRig.StartAsync(cluster);
+        await rig.PersonAsync("ana");
+        using var ending = await OpenRequestTests.ListenAsync(rig.Portal, rig.Portal.Portal.Address, rig.Token("ana", c => c["exp"] = Now - 55));
+        using var lasting = await OpenRequestTests.ListenAsync(rig.Portal, rig.Portal.Portal.Address, rig.Token("ana"));
+
+        var ended = OpenRequestTests.EndAsync(ending);
+        Assert.Equal(ended, await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(12), Stop)));
+        var still = OpenRequestTests.EndAsync(lasting);
+        Assert.NotEqual(still, await Task.WhenAny(still, Task.Delay(TimeSpan.FromMilliseconds(300), Stop)));
     }
 
     [Fact]

@@ -55,7 +55,7 @@ internal sealed class StandInIssuer : IAsyncDisposable
 
     public string Token(string subject, Action<JsonObject>? change = null, JsonObject? header = null) => Forge.Sign(header, Claims(subject, change));
 
-    public static string Hs256(JsonObject claims, byte[] secret) => TokenForge.SignWith(TokenForge.Header("HS256", null), claims, bytes => HMACSHA256.HashData(secret, bytes));
+    public static string Hs256(JsonObject claims, byte[] secret) => TokenForge.SignWith(new JsonObject { ["alg"] = "HS256", ["typ"] = "JWT" }, claims, bytes => HMACSHA256.HashData(secret, bytes));
 
     public async ValueTask DisposeAsync()
     {
