@@ -63,6 +63,13 @@ internal static class AccountsSetup
         services.TryAddSingleton<SignIns>();
     }
 
+    /// <summary>For whoever lets programs in.</summary>
+    public static void AddIdleOwners(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(IdleLimit.Read(configuration));
+        services.AddSingleton<IdleOwners>();
+    }
+
     public static void AddSingleUser(this IServiceCollection services)
     {
         services.TryAddSingleton(provider => SingleUserMode.Read(provider.GetRequiredService<IConfiguration>()));

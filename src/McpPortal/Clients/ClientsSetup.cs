@@ -15,6 +15,7 @@ internal static class ClientsSetup
     public static void AddClients(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleUser();
+        services.AddIdleOwners(configuration);
         services.AddSingleton<AccessKeys>();
         services.AddSingleton<AccessKeyGuesses>();
         services.AddSingleton<AccessKeyUses>();
