@@ -28,6 +28,6 @@ public sealed class InvalidSettingsTests(PostgresCluster cluster)
 
         var refusal = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => PortalHost.StartAsync(cluster, "http://127.0.0.1:9", Ports.Free(), settings));
 
-        Assert.Contains(key.Replace(":0", "", StringComparison.Ordinal), refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(key.EndsWith(":0", StringComparison.Ordinal) ? key[..^2] : key, refusal.Message, StringComparison.Ordinal);
     }
 }
