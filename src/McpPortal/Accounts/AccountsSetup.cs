@@ -42,7 +42,7 @@ internal static class AccountsSetup
     {
         services.AddSingleton<IValidateOptions<OidcSettings>, OidcSettingsCheck>();
         services.AddOptions<OidcSettings>().ValidateOnStart();
-        services.AddSingleton<JwtVerifier>();
+        services.TryAddSingleton<JwtVerifier>();
         services.AddSingleton<OidcProvider>();
         services.AddSingleton<OidcTokens>();
         services.AddSingleton<LogoutTokens>();
@@ -61,6 +61,13 @@ internal static class AccountsSetup
         services.AddSingleUser();
         services.TryAddSingleton<Users>();
         services.TryAddSingleton<SignIns>();
+    }
+
+    /// <summary>For whoever lets programs in.</summary>
+    public static void AddIdleOwners(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(IdleLimit.Read(configuration));
+        services.AddSingleton<IdleOwners>();
     }
 
     public static void AddSingleUser(this IServiceCollection services)

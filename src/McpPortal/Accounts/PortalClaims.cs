@@ -12,6 +12,9 @@ internal static class PortalClaims
     /// <summary>Public id of the access key that was presented.</summary>
     public const string AccessKey = "portal:key";
 
+    /// <summary>Public id of the service key that was presented; there is no user then.</summary>
+    public const string ServiceKey = "portal:service-key";
+
     public const string AdminRole = "admin";
 
     public const string AuditorRole = "auditor";

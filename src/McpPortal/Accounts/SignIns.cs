@@ -97,10 +97,17 @@ internal sealed class SignIns(
             audit.Record(scope, AuditAction.UserCreated, Actor.Page(user.Id), "user", user.Id.ToString(), details: [("issuer", identity.Issuer), ("subject", identity.Subject)]);
         }
 
+        var addressBefore = user.EmailVerified ? user.Email : null;
         user.DisplayName = NameOf(identity);
         user.Email = identity.Email is { Length: <= 320 } email ? email : null;
         user.EmailVerified = user.Email is not null && identity.EmailVerified;
         user.LastSignInAt = now;
+        if ((user.EmailVerified ? user.Email : null) != addressBefore)
+        {
+            // Programs may name people by their address: what it stood for until now is remembered no longer.
+            invalidations.Publish(scope, InvalidationKind.ActAs, user.Id.Value);
+        }
+
         UpdateRoles(scope, user, identity);
         await UpdateGroupsAsync(scope, user, identity, cancellationToken);
         var session = new SignInSession

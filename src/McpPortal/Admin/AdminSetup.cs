@@ -10,6 +10,7 @@ internal static class AdminSetup
         services.AddSingleton<RoleCheck>();
         services.AddSingleton<PeopleAdmin>();
         services.AddSingleton<SessionsAdmin>();
+        services.AddSingleton<ProgramsAdmin>();
         services.AddSingleton(provider =>
         {
             var sessions = provider.GetRequiredService<SessionPool>();

@@ -46,4 +46,8 @@ internal enum AuditAction
     ToolsetCreated,
     ToolsetChanged,
     ToolsetDeleted,
+    ServiceKeyCreated,
+    ServiceKeyRevoked,
+    ActAsAllowed,
+    ActAsWithdrawn,
 }

@@ -12,7 +12,7 @@ internal sealed class AuditLog(TimeProvider time)
     /// <param name="scope">The transaction of the change.</param>
     /// <param name="action">What happened.</param>
     /// <param name="actor">Who did it.</param>
-    /// <param name="subjectKind">Kind of thing: "user", "server", "connection", "secret", "access-key", "provider", "client", "grant", "toolset".</param>
+    /// <param name="subjectKind">Kind of thing: "user", "server", "connection", "secret", "access-key", "service-key", "provider", "client", "grant", "toolset".</param>
     /// <param name="subjectId">Its id.</param>
     /// <param name="concerns">The user whom it concerns, if not the actor.</param>
     /// <param name="details">Public facts. Never a credential; at most its keyed fingerprint.</param>

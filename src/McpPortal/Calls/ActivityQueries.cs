@@ -28,6 +28,7 @@ internal sealed class ActivityQueries(PortalDatabase database)
                 StartedAt = c.StartedAt,
                 Via = c.Via,
                 Client = c.Client,
+                IsActing = c.ServiceKeyId != null,
                 Server = c.ServerSlug,
                 Tool = c.Tool,
                 Account = c.Account,

@@ -14,6 +14,9 @@ public sealed record ActivityRow
     /// <summary>Name of the client program or of the access key.</summary>
     public string? Client { get; init; }
 
+    /// <summary>Whether that is a program of the organisation, which acted for the person.</summary>
+    public bool IsActing { get; init; }
+
     public required string Server { get; init; }
 
     public required string Tool { get; init; }

@@ -125,6 +125,7 @@ internal sealed partial class CallRecorder(PortalDatabase database, Fingerprints
         Via = call.Caller.Via,
         Client = Cut(call.Caller.Client, 200),
         AccessKeyId = call.Caller.AccessKeyId,
+        ServiceKeyId = call.Caller.ServiceKeyId,
         Account = Cut(outcome.Account, 320),
         ConnectionId = connection,
         Result = outcome.Result,

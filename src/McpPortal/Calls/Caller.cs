@@ -12,6 +12,7 @@ namespace McpPortal.Calls;
 /// <param name="Servers">The only servers allowed; null allows all that the user may use.</param>
 /// <param name="Toolsets">The only toolsets allowed, and servers only through them; null sets no such limit.</param>
 /// <param name="Within">The toolset of the user's through which the call is made: it narrows what is allowed to its tools.</param>
+/// <param name="ServiceKeyId">Public id of the service key of a program that acts for the user, if one does.</param>
 internal sealed record Caller(
     UserId User,
     CallVia Via,
@@ -20,8 +21,12 @@ internal sealed record Caller(
     bool ReadOnly = false,
     IReadOnlyList<ServerId>? Servers = null,
     IReadOnlyList<ToolsetId>? Toolsets = null,
-    ToolsetSnapshot? Within = null)
+    ToolsetSnapshot? Within = null,
+    string? ServiceKeyId = null)
 {
+    /// <summary>Whether it is not the user's own program. Such a one calls tools and does nothing else.</summary>
+    public bool IsActing => ServiceKeyId is not null;
+
     public bool MayUse(ServerId server) => Servers?.Contains(server) != false && (Within is { } set ? MayUse(set) && set.Has(server) : Toolsets is null);
 
     /// <param name="toolset">One of the user's own.</param>

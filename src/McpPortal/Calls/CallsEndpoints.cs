@@ -1,17 +1,18 @@
 using System.Text.Json;
 using McpPortal.Api;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Data;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Mvc;
 
 namespace McpPortal.Calls;
 
-/// <summary><c>POST /mcp/tool/call</c>: a program calls a tool as its key's owner.</summary>
+/// <summary><c>POST /mcp/tool/call</c>: a program calls a tool as its key's owner, or with a service key for somebody who lets it.</summary>
 internal static class CallsEndpoints
 {
     /// <summary>The body of the request.</summary>
-    /// <param name="Username">Leave out, or name yourself; anybody else is 404.</param>
+    /// <param name="Username">Leave out, or name yourself; anybody else is 404. With a service key: who lets the program act for them.</param>
     /// <param name="ServerName">The server's short name.</param>
     /// <param name="MethodName">The tool.</param>
     /// <param name="Args">The tool's arguments, a JSON object.</param>
@@ -19,6 +20,7 @@ internal static class CallsEndpoints
 
     public static void MapCalls(this RouteGroupBuilder api) => api.MapPost("/mcp/tool/call", CallAsync)
         .WithSummary("Call a tool as yourself.")
+        .WithMetadata(ActAsAllowed.Instance)
         .Produces(StatusCodes.Status200OK, contentType: "application/json")
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status429TooManyRequests)
@@ -30,6 +32,7 @@ internal static class CallsEndpoints
         [FromBody] Request request,
         HttpContext context,
         ApiUser users,
+        ActAsPeople people,
         UpstreamCallService calls,
         PublicUrl publicUrl,
         CancellationToken cancellationToken)
@@ -39,13 +42,16 @@ internal static class CallsEndpoints
             return ApiProblem.BadRequest("Send serverName and methodName.");
         }
 
-        if (await users.ResolveAsync(context, request.Username, cancellationToken) is not { } user)
+        if (ServiceHolder.Of(context) is not null && string.IsNullOrEmpty(request.Username))
         {
-            return ApiProblem.NotFound("There is no such user that this key may act for.");
+            return ApiProblem.BadRequest("A service key acts for somebody. Send username.");
         }
 
-        var key = KeyHolder.Of(context);
-        var caller = new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers, key.Toolsets);
+        if (await CallerAsync(context, users, people, request.Username, cancellationToken) is not { } caller)
+        {
+            return ApiProblem.NotFound(ServiceKeyHandler.NoSuchUser);
+        }
+
         var outcome = await calls.CallToolAsync(caller, request.ServerName, request.MethodName, request.Args, CallOptions.Default, cancellationToken);
         if (outcome is CallOutcome.Refused { Busy: true })
         {
@@ -53,6 +59,20 @@ internal static class CallsEndpoints
         }
 
         return Translate(outcome, publicUrl);
+    }
+
+    /// <summary>Null: there is nobody of this name for whom the key may act.</summary>
+    private static async Task<Caller?> CallerAsync(HttpContext context, ApiUser users, ActAsPeople people, string? username, CancellationToken cancellationToken)
+    {
+        if (ServiceHolder.Of(context) is { } program)
+        {
+            return await people.FindAsync(program, username, cancellationToken) is { } acting ? new Caller(acting.User, CallVia.Rest, program.Name, ServiceKeyId: program.KeyId) : null;
+        }
+
+        var key = KeyHolder.Of(context);
+        return await users.ResolveAsync(context, username, cancellationToken) is { } user
+            ? new Caller(user, CallVia.Rest, key.KeyName, key.KeyId, key.ReadOnly, key.Servers, key.Toolsets)
+            : null;
     }
 
     private static IResult Translate(CallOutcome outcome, PublicUrl publicUrl) => outcome switch

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpPortal.Accounts;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Servers;
@@ -18,6 +19,7 @@ internal sealed class UpstreamCallService(
     CallRecorder recorder,
     CallRunner runner,
     Invalidations invalidations,
+    IdleOwners idle,
     CallsOptions options,
     TimeProvider time)
 {
@@ -98,6 +100,12 @@ internal sealed class UpstreamCallService(
 
     private async ValueTask<(ServerSnapshot? Server, CallOutcome? Missing)> FindAsync(Caller caller, string slug, string? tool, CancellationToken cancellationToken)
     {
+        // Who uses the console is signed in.
+        if (caller.Via != CallVia.Console && await idle.PausedAsync(caller.User, cancellationToken) is { } paused)
+        {
+            return (null, new CallOutcome.Refused(paused));
+        }
+
         try
         {
             return await catalog.FindAsync(caller.User, slug, cancellationToken) is not { } server || !caller.MayUse(server.Id) ? (null, NotFound(slug))

@@ -22,14 +22,18 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
 
     private bool _tooMany;
 
-    /// <summary>Two lines of one header may arrive joined by a comma (RFC 9110 §5.3); no key holds one.</summary>
-    private bool HasTwo => Values(Request.Headers.Authorization) + Values(Request.Headers[ApiKeyHeader]) > 1;
+    private bool HasTwo => CarriesTwo(Request);
+
+    /// <summary>The one credential of a request that carries exactly one as a key can be sent; otherwise null.</summary>
+    public static string? TextIn(HttpRequest request) =>
+        CarriesTwo(request) ? null
+        : request.Headers[ApiKeyHeader] is { Count: 1 } key ? key[0]
+        : request.Headers.Authorization is { Count: 1 } authorization ? BearerToken(authorization[0]!)
+        : null;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var authorization = Request.Headers.Authorization;
-        var apiKey = Request.Headers[ApiKeyHeader];
-        if (authorization.Count + apiKey.Count == 0)
+        if (Request.Headers.Authorization.Count + Request.Headers[ApiKeyHeader].Count == 0)
         {
             return AuthenticateResult.NoResult();
         }
@@ -39,7 +43,7 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
             return AuthenticateResult.Fail("Send one credential only.");
         }
 
-        var text = apiKey.Count == 1 ? apiKey[0]! : BearerToken(authorization[0]!);
+        var text = TextIn(Request);
         var address = Context.Connection.RemoteIpAddress?.ToString() ?? "";
         var remembered = text is not null && keys.Remembers(text);
         if (text is null || (_tooMany = !remembered && guesses.IsExceeded(address)))
@@ -83,6 +87,9 @@ internal sealed class AccessKeyHandler(IOptionsMonitor<AuthenticationSchemeOptio
         await Results.Problem(statusCode: status, title: title, detail: detail)
             .ExecuteAsync(Context);
     }
+
+    /// <summary>Two lines of one header may arrive joined by a comma (RFC 9110 §5.3); no key holds one.</summary>
+    private static bool CarriesTwo(HttpRequest request) => Values(request.Headers.Authorization) + Values(request.Headers[ApiKeyHeader]) > 1;
 
     private static int Values(StringValues lines) => lines.Sum(line => line!.AsSpan().Count(',') + 1);
 

@@ -1,8 +1,12 @@
 using McpPortal.Accounts;
+using McpPortal.Accounts.Jwt;
+using McpPortal.Clients.ActAs;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace McpPortal.Clients;
 
@@ -11,6 +15,7 @@ internal static class ClientsSetup
     public static void AddClients(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleUser();
+        services.AddIdleOwners(configuration);
         services.AddSingleton<AccessKeys>();
         services.AddSingleton<AccessKeyGuesses>();
         services.AddSingleton<AccessKeyUses>();
@@ -20,6 +25,28 @@ internal static class ClientsSetup
         services.AddHostedService(provider => provider.GetRequiredService<SingleUserStart>());
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, AccessKeyHandler>(AccessKeyHandler.SchemeName, null);
         services.AddOAuthServer(configuration);
+        services.AddIssuers(configuration);
+        services.AddActAs();
+    }
+
+    private static void AddActAs(this IServiceCollection services)
+    {
+        services.AddSingleton<ServiceKeys>();
+        services.AddSingleton<ActAsPeople>();
+        services.AddSingleton<ActAsConsents>();
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, ServiceKeyHandler>(ServiceKeyHandler.SchemeName, null)
+            .AddPolicyScheme(ServiceKeyHandler.RestSchemeName, null, options => options.ForwardDefaultSelector = ServiceKeyHandler.ChooseAtRest);
+    }
+
+    private static void AddIssuers(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AccessOptions>().Bind(configuration.GetSection(AccessOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsCheck>();
+        services.TryAddSingleton<JwtVerifier>();
+        services.AddSingleton<ExternalIssuers>();
+        services.AddSingleton<IssuerCallers>();
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, IssuerTokenHandler>(IssuerTokenHandler.SchemeName, null);
     }
 
     private static void AddOAuthServer(this IServiceCollection services, IConfiguration configuration)

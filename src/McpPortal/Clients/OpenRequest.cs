@@ -6,9 +6,13 @@ namespace McpPortal.Clients;
 internal sealed class OpenRequest(HttpContext context, UserId user, Func<CancellationToken, ValueTask<bool>> isGood, Action<OpenRequest> ended) : IDisposable
 {
     private readonly Lock _gate = new();
+    private ITimer? _end;
     private bool _ended;
 
     public UserId User => user;
+
+    /// <summary>Checks it once more by itself, when a credential ends of which nobody will tell.</summary>
+    public void CheckAfter(TimeSpan time, TimeProvider clock) => _end = clock.CreateTimer(_ => _ = Task.Run(CheckAsync), null, time < TimeSpan.Zero ? TimeSpan.Zero : time, Timeout.InfiniteTimeSpan);
 
     /// <summary>Cuts the request off when its credential is not good any more, or when nobody can say.</summary>
     public async Task CheckAsync()
@@ -33,6 +37,7 @@ internal sealed class OpenRequest(HttpContext context, UserId user, Func<Cancell
             _ended = true;
         }
 
+        _end?.Dispose();
         ended(this);
     }
 

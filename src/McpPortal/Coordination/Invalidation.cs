@@ -41,6 +41,12 @@ internal enum InvalidationKind
 
     /// <summary>Toolsets of a user. Subject: the user.</summary>
     Toolsets = 12,
+
+    /// <summary>
+    /// For whom programs may act: a service key was made or revoked (subject: its group), somebody switched a program on or off, or is known
+    /// by another address (subject: the user).
+    /// </summary>
+    ActAs = 13,
 }
 
 /// <summary>One message to every node.</summary>

@@ -41,6 +41,7 @@ public enum SessionEnd
 [RowAccess(TableAccess.OwnRows)]
 public sealed class ClientSession
 {
+    public const int MaxOpenedWith = 200;
     public const int MaxName = 100;
     public const int MaxVersion = 50;
 
@@ -48,11 +49,14 @@ public sealed class ClientSession
 
     public UserId UserId { get; init; }
 
-    /// <summary>The access key that it was begun with; null when it was a grant.</summary>
+    /// <summary>The access key that it was begun with, if it was one.</summary>
     public string? AccessKeyId { get; init; }
 
-    /// <summary>The grant that it was begun with; null when it was an access key.</summary>
+    /// <summary>The grant that it was begun with, if it was one.</summary>
     public ClientGrantId? GrantId { get; init; }
+
+    /// <summary>The service key of the program that acts for the user in it, if one does. With none of the three it was a token of another issuer.</summary>
+    public string? ServiceKeyId { get; init; }
 
     /// <summary>What that was called at the time.</summary>
     public required string OpenedWith { get; init; }
@@ -65,7 +69,7 @@ public sealed class ClientSession
     /// <summary>The revision of the protocol that both agreed on.</summary>
     public string? ProtocolVersion { get; init; }
 
-    /// <summary>The endpoint: <c>/mcp</c>, or <c>/mcp/{server}</c>.</summary>
+    /// <summary>The endpoint: <c>/mcp</c>, <c>/mcp/{server}</c>, or <c>/mcp/set/{toolset}</c>.</summary>
     public required string Endpoint { get; init; }
 
     public NodeId NodeId { get; init; }
@@ -91,7 +95,8 @@ public sealed class ClientSession
         {
             builder.ToTable("mcp_sessions");
             builder.Property(s => s.AccessKeyId).HasMaxLength(32);
-            builder.Property(s => s.OpenedWith).HasMaxLength(200);
+            builder.Property(s => s.ServiceKeyId).HasMaxLength(32);
+            builder.Property(s => s.OpenedWith).HasMaxLength(MaxOpenedWith);
             builder.Property(s => s.ClientName).HasMaxLength(MaxName);
             builder.Property(s => s.ClientVersion).HasMaxLength(MaxVersion);
             builder.Property(s => s.ProtocolVersion).HasMaxLength(20);

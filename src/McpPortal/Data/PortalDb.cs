@@ -17,6 +17,10 @@ public abstract class PortalDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<AccessKey> AccessKeys => Set<AccessKey>();
 
+    public DbSet<ServiceKey> ServiceKeys => Set<ServiceKey>();
+
+    public DbSet<ActAsConsent> ActAsConsents => Set<ActAsConsent>();
+
     public DbSet<RegisteredClient> RegisteredClients => Set<RegisteredClient>();
 
     public DbSet<ClientGrant> ClientGrants => Set<ClientGrant>();

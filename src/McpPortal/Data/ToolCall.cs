@@ -46,6 +46,9 @@ public sealed class ToolCall
 
     public string? AccessKeyId { get; init; }
 
+    /// <summary>Service key of the program that acted for the user, if one did.</summary>
+    public string? ServiceKeyId { get; init; }
+
     /// <summary>Account or owner whose credential was used, as its owner reads it.</summary>
     public string? Account { get; init; }
 
@@ -78,6 +81,7 @@ public sealed class ToolCall
             builder.Property(c => c.Tool).HasMaxLength(256);
             builder.Property(c => c.Client).HasMaxLength(200);
             builder.Property(c => c.AccessKeyId).HasMaxLength(32);
+            builder.Property(c => c.ServiceKeyId).HasMaxLength(32);
             builder.Property(c => c.Account).HasMaxLength(320);
             builder.Property(c => c.Sentence).HasMaxLength(500);
             builder.Property(c => c.ArgumentsHash).HasMaxLength(32);

@@ -18,8 +18,8 @@ internal sealed class Connecting(UpstreamCallService calls, UpstreamNews news, P
 
     private const string Responses = "inputResponses";
 
-    /// <summary>Whether the client can send its user to an address.</summary>
-    public static bool CanSend(GatewayRequest request) => request.Capabilities?["elicitation"]?["url"] is not null;
+    /// <summary>Whether the client can send its user to an address. A program that acts for somebody has its own people before it.</summary>
+    public static bool CanSend(GatewayRequest request) => !request.Caller.IsActing && request.Capabilities?["elicitation"]?["url"] is not null;
 
     /// <summary>Takes the answer to the portal's own question out of a request that is made again; null when there was none.</summary>
     public static string? TakeAnswer(JsonObject parameters)

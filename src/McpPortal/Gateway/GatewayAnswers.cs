@@ -24,8 +24,8 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
         CallOutcome.ToolFailed { Json: { } json } => Result(request, Read(json)),
         CallOutcome.ToolFailed { ErrorCode: { } code } failed => Error(request, code, failed.Sentence, failed.ErrorData),
         CallOutcome.NotFound missing => Error(request, (int)McpErrorCode.InvalidParams, missing.Sentence),
-        _ when request.Method == RequestMethods.ToolsCall => ToolError(request, Sentence(request.Caller.User, outcome, server)),
-        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(request.Caller.User, outcome, server)),
+        _ when request.Method == RequestMethods.ToolsCall => ToolError(request, Sentence(request.Caller, outcome, server)),
+        _ => Error(request, (int)McpErrorCode.InternalError, Sentence(request.Caller, outcome, server)),
     };
 
     public static JsonRpcError Error(GatewayRequest request, int code, string sentence, JsonNode? data = null) => new()
@@ -58,8 +58,9 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
     /// <summary>A text as the content of a tool's result.</summary>
     public static JsonArray Text(string text) => new(new JsonObject { ["type"] = "text", ["text"] = text });
 
-    public string Sentence(UserId user, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing
-        ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, user, server)}"
+    /// <summary>How a call ended. A link to connect is for the person alone, not for a program that acts for them.</summary>
+    public string Sentence(Caller caller, CallOutcome outcome, string server) => outcome is CallOutcome.NeedsConnection missing && !caller.IsActing
+        ? $"{missing.Sentence} Open {ContinueLink.To(publicUrl, caller.User, server)}"
         : outcome.Explanation ?? "The call failed.";
 
     private static JsonObject Read(ReadOnlyMemory<byte> json) => JsonNode.Parse(json.Span) as JsonObject ?? [];

@@ -1,5 +1,7 @@
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using ModelContextProtocol.Server;
@@ -16,6 +18,16 @@ internal static class GatewayCaller
         if (TokenHolder.Of(context) is { } token)
         {
             return new Caller(token.User, CallVia.Gateway, token.Client, ReadOnly: token.ReadOnly, Servers: token.Server is { } only ? [only] : null, Toolsets: token.Toolset is { } set ? [set] : null);
+        }
+
+        if (IssuerHolder.Of(context) is { } person)
+        {
+            return new Caller(person.User, CallVia.Gateway, person.Client, ReadOnly: !person.Token.MayCall);
+        }
+
+        if (ActAsHolder.Of(context) is { } acting)
+        {
+            return new Caller(acting.User, CallVia.Gateway, acting.Program.Name, ServiceKeyId: acting.Program.KeyId);
         }
 
         var key = KeyHolder.Of(context);

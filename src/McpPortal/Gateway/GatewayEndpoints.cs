@@ -39,7 +39,7 @@ internal static class GatewayEndpoints
             endpoints.MapMcp(pattern, new McpEndpointOptions
             {
                 ServerOptions = options,
-                UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context).User),
+                UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context)),
                 FillItems = GatewayCaller.Note,
                 ToolSchema = schema,
                 Sessions = sessions.Table,

@@ -7,6 +7,9 @@ namespace McpPortal.Gateway;
 /// <summary>Takes the requests that the gateway answers out of the SDK's hands before it reads them, so that what it does not know is not lost.</summary>
 internal sealed partial class GatewayFilter(ILogger<GatewayFilter> logger)
 {
+    /// <summary>What a program may ask that acts for somebody: calling tools, and what leads to it.</summary>
+    private static readonly string[] ForPrograms = [RequestMethods.Initialize, RequestMethods.Ping, RequestMethods.ServerDiscover, RequestMethods.ToolsList, RequestMethods.ToolsCall];
+
     /// <param name="answer">The answer to a request, or null for one that the SDK shall answer.</param>
     public McpMessageFilter Over(Func<GatewayRequest, CancellationToken, Task<JsonRpcMessage?>> answer) => next => async (context, cancellationToken) =>
     {
@@ -20,7 +23,9 @@ internal sealed partial class GatewayFilter(ILogger<GatewayFilter> logger)
         JsonRpcMessage? said;
         try
         {
-            said = await answer(request, cancellationToken);
+            said = request.Caller.IsActing && !ForPrograms.Contains(request.Method)
+                ? GatewayAnswers.Error(request, (int)McpErrorCode.MethodNotFound, "A program that acts for somebody may list and call tools, and nothing else.")
+                : await answer(request, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

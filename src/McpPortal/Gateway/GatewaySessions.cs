@@ -1,3 +1,5 @@
+using McpPortal.Calls;
+using McpPortal.Clients.ActAs;
 using McpPortal.Coordination;
 using McpPortal.Data;
 using McpPortal.Sessions;
@@ -13,18 +15,29 @@ namespace McpPortal.Gateway;
 /// </summary>
 internal sealed partial class GatewaySessions : IDisposable
 {
+    private const char Acting = '/';
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly ClientSessions _registry;
     private readonly SessionRows _rows;
     private readonly Invalidations _invalidations;
+    private readonly ActAsPeople _people;
     private readonly UpstreamNews _news;
     private readonly ThisNode _node;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    public GatewaySessions(GatewayOptions options, ClientSessions registry, SessionRows rows, Invalidations invalidations, UpstreamNews news, ThisNode node, TimeProvider time, ILogger<GatewaySessions> logger)
+    public GatewaySessions(
+        GatewayOptions options,
+        ClientSessions registry,
+        SessionRows rows,
+        ActAsPeople people,
+        Invalidations invalidations,
+        UpstreamNews news,
+        ThisNode node,
+        TimeProvider time,
+        ILogger<GatewaySessions> logger)
     {
-        (_registry, _rows, _invalidations, _news, _node, _time, _logger) = (registry, rows, invalidations, news, node, time, logger);
+        (_registry, _rows, _people, _invalidations, _news, _node, _time, _logger) = (registry, rows, people, invalidations, news, node, time, logger);
 
         // How many a user may have is asked of the registry, which knows those on other nodes.
         Table = new McpSessionTable(new McpSessionLimits { IdleTimeout = registry.Options.SessionTimeout, MaxSessionsPerUser = int.MaxValue, MaxRequestsPerUser = options.MaxRequestsPerUser }, time) { Ended = EndedAsync };
@@ -33,7 +46,9 @@ internal sealed partial class GatewaySessions : IDisposable
 
     public McpSessionTable Table { get; }
 
-    /// <summary>Whose sessions: a session is of a user, whichever key or token began it.</summary>
+    /// <summary>Whose sessions: a session is of a user, whichever key or token of theirs began it. A program that acts for them has its own.</summary>
+    public static string KeyOf(Caller caller) => caller.ServiceKeyId is { } program ? $"{caller.User}{Acting}{program}" : KeyOf(caller.User);
+
     public static string KeyOf(UserId user) => user.ToString();
 
     public static LiveUse UseOf(McpSessionInfo session) => new(session.LastUsed, session.ActiveRequests > 0);
@@ -45,7 +60,7 @@ internal sealed partial class GatewaySessions : IDisposable
         _rows.Add(start.Id, row.Id);
         try
         {
-            if (await _registry.BeginAsync(row, () => UsesOf(row.UserId), context.RequestAborted) is { } sentence)
+            if (await _registry.BeginAsync(row, () => UsesOf(KeyOf(GatewayCaller.Of(context))), context.RequestAborted) is { } sentence)
             {
                 _rows.Forget(start.Id);
                 return new McpSessionRefusal(StatusCodes.Status429TooManyRequests, sentence);
@@ -77,10 +92,10 @@ internal sealed partial class GatewaySessions : IDisposable
         return new McpSessionRefusal(StatusCodes.Status404NotFound, "The session ended before it had begun. Begin another one.");
     }
 
-    private Dictionary<ClientSessionId, LiveUse> UsesOf(UserId user)
+    private Dictionary<ClientSessionId, LiveUse> UsesOf(string key)
     {
         var uses = new Dictionary<ClientSessionId, LiveUse>();
-        foreach (var session in Table.List(KeyOf(user)))
+        foreach (var session in Table.List(key))
         {
             if (_rows.Of(session.Id) is { } row)
             {
@@ -105,12 +120,14 @@ internal sealed partial class GatewaySessions : IDisposable
     private Task FollowAsync(Invalidation invalidation) => invalidation.Kind switch
     {
         // Clients begin a new session, if they still may.
-        InvalidationKind.User => CloseAsync(Table.List(KeyOf(new UserId(invalidation.Subject))), SessionEnd.AccessChanged),
+        InvalidationKind.User => CloseAsync(Of(new UserId(invalidation.Subject)), SessionEnd.AccessChanged),
         InvalidationKind.AccessKeys or InvalidationKind.ClientGrants => CloseWithdrawnAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.ActAs => CloseForbiddenAsync(Table.List()),
         InvalidationKind.Everything => CloseAsync(Table.List(), SessionEnd.OutOfTouch),
         InvalidationKind.ClientSession => CloseEndedAsync(new ClientSessionId(invalidation.Subject)),
         InvalidationKind.Node when invalidation.Subject == _node.Id.Value => CloseAsync(Table.List(), SessionEnd.NodeGone),
-        InvalidationKind.Credentials or InvalidationKind.Groups or InvalidationKind.Toolsets => ToolsChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Groups => GroupsChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Credentials or InvalidationKind.Toolsets => ToolsChangedAsync(new UserId(invalidation.Subject)),
         InvalidationKind.Server => ToolsChangedAsync(null),
         _ => Task.CompletedTask,
     };
@@ -140,6 +157,40 @@ internal sealed partial class GatewaySessions : IDisposable
         await CloseAsync(sessions.Where(session => _rows.Of(session.Id) is not { } row || !granted.Contains(row)), SessionEnd.AccessChanged);
     }
 
+    /// <summary>Who leaves a group is no longer acted for by its programs; the others see other tools.</summary>
+    private async Task GroupsChangedAsync(UserId user)
+    {
+        await CloseForbiddenAsync([.. Of(user)]);
+        await ToolsChangedAsync(user);
+    }
+
+    /// <summary>Closes those of programs that may not act for their person any more.</summary>
+    private Task CloseForbiddenAsync(IReadOnlyList<McpSessionInfo> sessions) => Task.WhenAll(sessions
+        .Where(session => session.UserKey.Contains(Acting, StringComparison.Ordinal))
+        .GroupBy(session => session.UserKey, StringComparer.Ordinal)
+        .Select(async acting =>
+        {
+            var end = acting.Key.IndexOf(Acting, StringComparison.Ordinal);
+            if (!await MayActAsync(acting.Key[(end + 1)..], new UserId(Guid.Parse(acting.Key.AsSpan(0, end)))))
+            {
+                await CloseAsync(acting, SessionEnd.AccessChanged);
+            }
+        }));
+
+    /// <summary>When nobody can say, it may not.</summary>
+    private async Task<bool> MayActAsync(string program, UserId user)
+    {
+        try
+        {
+            return await _people.MayActAsync(program, user, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.NotAsked(_logger, e.GetType().Name);
+            return false;
+        }
+    }
+
     /// <summary>In the registry it is over already.</summary>
     private async Task CloseEndedAsync(ClientSessionId row)
     {
@@ -154,12 +205,20 @@ internal sealed partial class GatewaySessions : IDisposable
     private Task ToolsChangedAsync(UserId? user)
     {
         _news.Tell(user, new UpstreamNotice(null, NotificationMethods.ToolListChangedNotification));
-        return Table.NotifyAsync(NotificationMethods.ToolListChangedNotification, user is { } one ? KeyOf(one) : null);
+        return Task.WhenAll((user is { } one ? Of(one) : Table.List())
+            .Select(session => Table.SendAsync(session.Id, new JsonRpcNotification { Method = NotificationMethods.ToolListChangedNotification })));
+    }
+
+    /// <summary>The user's own sessions, and those of programs that act for them.</summary>
+    private IEnumerable<McpSessionInfo> Of(UserId user)
+    {
+        var own = KeyOf(user);
+        return Table.List().Where(session => session.UserKey == own || session.UserKey.StartsWith(own + Acting, StringComparison.Ordinal));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The registry could not say which sessions of a user are still granted, so all of them end ({Reason}).")]
+        [LoggerMessage(LogLevel.Warning, "The database could not say which sessions of a user are still granted, so all of them end ({Reason}).")]
         public static partial void NotAsked(ILogger logger, string reason);
 
         [LoggerMessage(LogLevel.Warning, "A session of an MCP client could not be entered into the registry ({Reason}).")]

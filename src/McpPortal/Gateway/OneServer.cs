@@ -71,7 +71,7 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
         cancellationToken.ThrowIfCancellationRequested();
         return outcome is ToolListOutcome.Listed listed
             ? GatewayAnswers.Result(request, new JsonObject { ["tools"] = new JsonArray([.. listed.Tools]) })
-            : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(request.Caller.User, ((ToolListOutcome.Failed)outcome).Outcome, slug)]));
+            : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(request.Caller, ((ToolListOutcome.Failed)outcome).Outcome, slug)]));
     }
 
     private async Task<JsonRpcMessage> ListenAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using McpPortal.Clients;
 using McpPortal.Clients.OAuth;
 using McpPortal.Coordination;
 using McpPortal.Data;
@@ -12,18 +11,18 @@ internal static class SessionOpening
 {
     public static ClientSession Of(HttpContext context, McpSessionStart start, ThisNode node, DateTimeOffset now)
     {
-        var token = TokenHolder.Of(context);
-        var key = token is null ? KeyHolder.Of(context) : null;
+        var caller = GatewayCaller.Of(context);
         return new ClientSession
         {
-            UserId = token?.User ?? key!.User,
-            AccessKeyId = key?.KeyId,
-            GrantId = token?.Grant,
-            OpenedWith = token?.Client ?? key!.KeyName,
+            UserId = caller.User,
+            AccessKeyId = caller.AccessKeyId,
+            GrantId = TokenHolder.Of(context)?.Grant,
+            ServiceKeyId = caller.ServiceKeyId,
+            OpenedWith = Visible(caller.Client, ClientSession.MaxOpenedWith) ?? "",
             ClientName = Visible(start.ClientName, ClientSession.MaxName),
             ClientVersion = Visible(start.ClientVersion, ClientSession.MaxVersion),
             ProtocolVersion = start.ProtocolVersion,
-            Endpoint = McpResource.ServerOf(context) is { } server ? $"/mcp/{server}" : "/mcp",
+            Endpoint = McpResource.NameOf(context) is { } name ? $"/mcp/{name}" : "/mcp",
             NodeId = node.Id,
             CreatedAt = now,
             LastActiveAt = now,

@@ -31,7 +31,7 @@ internal sealed class ToolLists(UpstreamCallService calls, GatewayAnswers answer
             {
                 missing.Add(server.Id);
                 warnings.Add(listing is { IsCompletedSuccessfully: true, Result: ToolListOutcome.Failed failed }
-                    ? $"{server.Name}: {answers.Sentence(caller.User, failed.Outcome, server.Slug)}"
+                    ? $"{server.Name}: {answers.Sentence(caller, failed.Outcome, server.Slug)}"
                     : $"{server.Name} did not list its tools within {options.ListTimeout.TotalSeconds:0} seconds.");
             }
         }

@@ -3,7 +3,7 @@ namespace McpPortal.Outbound;
 /// <summary>Why a request leaves the portal; each purpose has its own connection pool and limits.</summary>
 internal enum OutboundPurpose
 {
-    /// <summary>The sign-in provider: discovery, keys, token, userinfo.</summary>
+    /// <summary>The sign-in provider: discovery, keys, token, userinfo. Also the keys of other issuers whose tokens are taken.</summary>
     SignIn,
 
     /// <summary>OAuth providers of connections: metadata, token, revoke, userinfo.</summary>

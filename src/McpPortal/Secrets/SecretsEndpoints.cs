@@ -1,6 +1,8 @@
+using McpPortal.Accounts;
 using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Data;
 using McpPortal.Servers;
 using Microsoft.AspNetCore.Mvc;
@@ -40,14 +42,14 @@ internal static class SecretsEndpoints
             .Produces<Answer>().ProducesProblem(StatusCodes.Status403Forbidden);
     }
 
-    private static async Task<IResult> SetAsync([FromBody] SetRequest request, HttpContext context, ApiUser users, ServerCatalog catalog, SecretStore secrets, CancellationToken cancellationToken)
+    private static async Task<IResult> SetAsync([FromBody] SetRequest request, HttpContext context, ApiUser users, IdleOwners idle, ServerCatalog catalog, SecretStore secrets, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.ServerName) || string.IsNullOrEmpty(request.SecretName) || request.SecretValue is null)
         {
             return ApiProblem.BadRequest("Send serverName, secretName and secretValue.");
         }
 
-        var (user, server, problem) = await FindAsync(context, users, catalog, request.Username, request.ServerName, cancellationToken);
+        var (user, server, problem) = await FindAsync(context, users, idle, catalog, request.Username, request.ServerName, cancellationToken);
         if (server is null)
         {
             return problem!;
@@ -66,14 +68,14 @@ internal static class SecretsEndpoints
         };
     }
 
-    private static async Task<IResult> DeleteAsync([FromBody] DeleteRequest request, HttpContext context, ApiUser users, ServerCatalog catalog, SecretStore secrets, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync([FromBody] DeleteRequest request, HttpContext context, ApiUser users, IdleOwners idle, ServerCatalog catalog, SecretStore secrets, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.ServerName) || string.IsNullOrEmpty(request.SecretName))
         {
             return ApiProblem.BadRequest("Send serverName and secretName.");
         }
 
-        var (user, server, problem) = await FindAsync(context, users, catalog, request.Username, request.ServerName, cancellationToken);
+        var (user, server, problem) = await FindAsync(context, users, idle, catalog, request.Username, request.ServerName, cancellationToken);
         if (server is null)
         {
             return problem!;
@@ -85,14 +87,19 @@ internal static class SecretsEndpoints
     }
 
     private static async Task<(UserId User, ServerSnapshot? Server, IResult? Problem)> FindAsync(
-        HttpContext context, ApiUser users, ServerCatalog catalog, string? username, string serverName, CancellationToken cancellationToken)
+        HttpContext context, ApiUser users, IdleOwners idle, ServerCatalog catalog, string? username, string serverName, CancellationToken cancellationToken)
     {
         if (await users.ResolveAsync(context, username, cancellationToken) is not { } user)
         {
-            return (default, null, ApiProblem.NotFound("There is no such user that this key may act for."));
+            return (default, null, ApiProblem.NotFound(ServiceKeyHandler.NoSuchUser));
         }
 
         var key = KeyHolder.Of(context);
+        if (await idle.PausedAsync(user, cancellationToken) is { } paused)
+        {
+            return (user, null, Results.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Refused", detail: paused));
+        }
+
         if (key.ReadOnly)
         {
             return (user, null, Results.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Refused", detail: "This access key is read-only and changes no secrets."));

@@ -32,6 +32,7 @@ internal static class NavEntries
         new("Organisation", "/admin", "Dashboard", "monitoring", "Who fails now, and where", Oversight),
         new("Organisation", "/admin/users", "Users", "group", "People, their roles and their state", Admin),
         new("Organisation", "/admin/groups", "Groups", "groups", "Who belongs together", Admin),
+        new("Organisation", "/admin/programs", "Programs", "smart_toy", "Service keys of programs that act for people", Admin),
         new("Organisation", "/admin/servers", "Server catalogue", "inventory_2", "Servers that the organisation offers", Admin),
         new("Organisation", "/admin/policies", "Policies", "policy", "Who may call which tool, and how often", Admin),
         new("Organisation", "/admin/providers", "Providers", "hub", "OAuth apps that people connect through", Admin),

@@ -15,7 +15,7 @@ internal static class AllPictures
         "/console?server=everything&tool=echo", "/activity", "/sessions", "/access", "/profile",
     ];
 
-    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/servers", "/admin/sessions", "/servers/new?for=organisation", "/servers/email/edit"];
+    private static readonly string[] AdminPages = ["/admin", "/admin/users", "/admin/programs", "/admin/servers", "/admin/sessions", "/servers/new?for=organisation", "/servers/email/edit"];
 
     /// <summary>Nodes hear of changes made past them as of any other; they may take two seconds.</summary>
     private const string HearOfServers = "insert into invalidations (kind, subject) select 4, id from servers;";
@@ -56,6 +56,11 @@ internal static class AllPictures
         select gen_random_uuid(), u.id, 'picture' || n, 'Key of the program number ' || n, 'An editor with quite a long name for a line, number ' || n, '1.' || n, '2025-11-25', case when n % 2 = 0 then '/mcp' else '/mcp/email' end,
           (select id from nodes order by seen_at desc limit 1), now() - make_interval(mins => n), now() - make_interval(secs => n), n % 5 = 0, case when n % 3 = 0 then now() end, case when n % 3 = 0 then 1 + n % 9 end
         from generate_series(1, 500) n, users u where u.email = 'test-500@sandbox.test';
+        insert into groups (id, name, created_at) values ('00000000-0000-7000-8000-0000000000aa', 'People with quite a long name for their group', now());
+        insert into group_members (group_id, user_id, from_claim) select '00000000-0000-7000-8000-0000000000aa', u.id, false from users u where u.email = 'test-500@sandbox.test';
+        insert into service_keys (id, name, hash, group_id, created_at, expires_at)
+        select 'picture' || n, 'A program with quite a long name for a line, number ' || n, decode(repeat('00', 32), 'hex'), '00000000-0000-7000-8000-0000000000aa', now(), case when n % 2 = 0 then now() + interval '30 days' end from generate_series(1, 500) n;
+        insert into act_as_consents (service_key_id, user_id, given_at) select 'picture' || n, u.id, now() from generate_series(1, 3) n, users u where u.email = 'test-500@sandbox.test';
         insert into users (id, display_name, email, email_verified, status, claimed_roles, granted_roles, created_at)
         select gen_random_uuid(), case when n % 50 = 0 then 'Somebody with a name of sixty characters as some people have it ' || n else 'Person number ' || n end, 'person-' || n || '@sandbox.test', true, 1 + n % 2, 0, 0, now() from generate_series(1, 500) n;
         """ + HearOfServers;
@@ -69,6 +74,7 @@ internal static class AllPictures
         alter table toolsets rename to toolsets_away;
         alter table oauth_grants rename to oauth_grants_away;
         alter table mcp_sessions rename to mcp_sessions_away;
+        alter table service_keys rename to service_keys_away;
         """;
 
     public static async Task<int> RunAsync(PicturesCommand.Options options)
@@ -98,7 +104,7 @@ internal static class AllPictures
             await PicturesCommand.EnterAndLeaveAsync(browser, portal.Address, "test-404");
             await portal.SqlAsync(FailedLoads);
             await TakeAsync("failed", "test-404", ["/", "/connections", "/servers", "/toolsets", "/secrets", "/activity", "/sessions", "/access"]);
-            await TakeAsync("failed", "cara", ["/admin", "/admin/servers", "/admin/sessions"]);
+            await TakeAsync("failed", "cara", ["/admin", "/admin/programs", "/admin/servers", "/admin/sessions"]);
         }
         finally
         {

@@ -2,6 +2,7 @@ using Bunit;
 using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.OAuth;
 using McpPortal.Data;
 using McpPortal.Servers;
@@ -122,6 +123,7 @@ public sealed class AccessPageTests(PostgresCluster cluster) : PageTest(cluster)
         SignIn(Ana);
         Use(keys);
         Use(Portal.Get<ClientGrants>());
+        Use(Portal.Get<ActAsConsents>());
         Use(Portal.Get<ServerCatalog>());
         Use(Portal.Get<ToolsetCatalog>());
         Use(new PublicUrl(new ConfigurationBuilder().AddInMemoryCollection([new("Portal:PublicUrl", "https://portal.example.org")]).Build()));

@@ -48,6 +48,7 @@ public sealed class SecretsEndpointsTests(PostgresCluster cluster) : IAsyncLifet
 
         builder.Services.AddApi();
         builder.Services.AddSingleton(_portal.Get<PortalDatabase>());
+        builder.Services.AddSingleton(_portal.Invalidations);
         builder.Services.AddSingleton(_portal.Get<AccessKeys>());
         builder.Services.AddSingleton(_portal.Get<OpenRequests>());
         builder.Services.AddSingleton(_portal.Get<ServerCatalog>());

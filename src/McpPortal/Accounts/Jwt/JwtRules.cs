@@ -14,6 +14,9 @@ internal sealed record JwtRules
     /// <summary>At least one of these must be in <c>aud</c>.</summary>
     public required IReadOnlyCollection<string> Audiences { get; init; }
 
+    /// <summary>Whether <c>aud</c> may name nobody else: whoever else it names could send the token on.</summary>
+    public bool SoleAudience { get; init; }
+
     public IReadOnlyCollection<string> Algorithms { get; init; } = AsymmetricAlgorithms;
 
     /// <summary>Accepted values of the <c>typ</c> header; a token without one is accepted when <c>JWT</c> is among them.</summary>
@@ -21,6 +24,9 @@ internal sealed record JwtRules
 
     /// <summary>When not empty, <c>tid</c> must be one of these.</summary>
     public IReadOnlyCollection<string> AllowedTenants { get; init; } = [];
+
+    /// <summary>From <c>iat</c>, or from now where it is absent, to <c>exp</c>; null for any.</summary>
+    public TimeSpan? MaxLifetime { get; init; }
 
     public TimeSpan Skew { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -132,7 +132,7 @@ internal sealed class JwtVerifier(TimeProvider clock)
             return "it is not valid yet";
         }
 
-        return null;
+        return expires - Math.Min(issued ?? now, now) > rules.MaxLifetime?.TotalSeconds + skew ? "it is good for longer than is accepted" : null;
     }
 
     private static bool AudienceFits(JsonElement claims, JwtRules rules)
@@ -144,7 +144,7 @@ internal sealed class JwtVerifier(TimeProvider clock)
 
         var texts = claims.Texts("aud");
         var all = audience.ValueKind == JsonValueKind.Array ? audience.GetArrayLength() : 1;
-        return texts.Count == all && texts.Any(t => rules.Audiences.Contains(t, StringComparer.Ordinal));
+        return texts.Count == all && (all == 1 || !rules.SoleAudience) && texts.Any(t => rules.Audiences.Contains(t, StringComparer.Ordinal));
     }
 
     /// <returns>False when the claim is there and is not a plausible time.</returns>

@@ -84,7 +84,5 @@ internal sealed record OidcMetadata
             && issuer == $"{url.GetLeftPart(UriPartial.Authority)}/{JwtRules.TenantPlaceholder}/{string.Concat(url.Segments.Skip(2))}";
     }
 
-    private static Uri? Endpoint(JsonElement document, string name, bool development) =>
-        Uri.TryCreate(document.Text(name), UriKind.Absolute, out var url) && url.UserInfo.Length == 0 && url.Fragment.Length == 0
-        && (url.Scheme == Uri.UriSchemeHttps || (development && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) ? url : null;
+    private static Uri? Endpoint(JsonElement document, string name, bool development) => IssuerDocument.Address(document.Text(name), development);
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using McpPortal.Accounts.Jwt;
 using McpPortal.Outbound;
 using Microsoft.Extensions.Options;
@@ -8,7 +7,6 @@ namespace McpPortal.Accounts.Oidc;
 /// <summary>The configured sign-in provider: its metadata and keys, fetched when needed and remembered.</summary>
 internal sealed partial class OidcProvider : IDisposable
 {
-    private const int MaxDocument = 1024 * 1024;
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
@@ -89,7 +87,7 @@ internal sealed partial class OidcProvider : IDisposable
     {
         // Not the caller's token: others wait for the same answer.
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        var (body, problem) = await GetAsync(new Uri($"{Settings.Authority.TrimEnd('/')}/.well-known/openid-configuration"), timeout.Token);
+        var (body, problem) = await IssuerDocument.GetAsync(_guard, new Uri($"{Settings.Authority.TrimEnd('/')}/.well-known/openid-configuration"), timeout.Token);
         return body is null ? (null, problem) : OidcMetadata.Parse(body, Settings, _development);
     }
 
@@ -100,33 +98,13 @@ internal sealed partial class OidcProvider : IDisposable
             return null;
         }
 
-        var (body, problem) = await GetAsync(known.Metadata.KeysEndpoint, cancellationToken);
+        var (body, problem) = await IssuerDocument.GetAsync(_guard, known.Metadata.KeysEndpoint, cancellationToken);
         if (body is null)
         {
             Log.KeysFailed(_logger, known.Metadata.Issuer, problem);
         }
 
         return body;
-    }
-
-    private async Task<(byte[]? Body, string? Problem)> GetAsync(Uri url, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var client = _guard.Create(OutboundPurpose.SignIn);
-            using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return response.StatusCode == HttpStatusCode.OK
-                ? (await response.ReadCappedAsync(MaxDocument, cancellationToken), null)
-                : (null, $"it answered {(int)response.StatusCode}");
-        }
-        catch (OutboundRefusedException e)
-        {
-            return (null, e.Message);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            return (null, "it could not be reached");
-        }
     }
 
     private sealed record Known(OidcMetadata Metadata, DateTimeOffset FetchedAt);

@@ -73,7 +73,7 @@ internal sealed class OidcSettingsCheck(IHostEnvironment environment) : IValidat
         }
     }
 
-    private static bool IsBase(string text, bool development) =>
+    public static bool IsBase(string text, bool development) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0
         && (url.Scheme == Uri.UriSchemeHttps || (development && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 }

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using McpPortal.Accounts;
+using McpPortal.Clients.ActAs;
+using McpPortal.Clients.Issuers;
 using McpPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -15,21 +17,26 @@ internal sealed class ClientTokenHandler(
 {
     public const string SchemeName = "ClientToken";
 
-    /// <summary>Access keys and tokens, whichever the request carries.</summary>
+    /// <summary>Access keys and tokens of whatever kind, whichever the request carries.</summary>
     public const string EitherSchemeName = "McpClient";
 
-    private const string Bearer = "Bearer ";
     private bool _tooMany;
 
     /// <summary>
-    /// The scheme for a request to <c>/mcp</c>. Whatever is not exactly one token of ours, nothing and two credentials included, is judged
-    /// by the handler of access keys.
+    /// The scheme for a request to <c>/mcp</c>. Whatever is not exactly one token, nothing and two credentials included, is judged by the
+    /// handler of access keys.
     /// </summary>
-    public static string Choose(HttpContext context) => TokenIn(context.Request) is null ? AccessKeyHandler.SchemeName : SchemeName;
+    public static string Choose(HttpContext context) => OneBearer.In(context.Request) switch
+    {
+        _ when ServiceKeyHandler.IsFor(context.Request) => ServiceKeyHandler.SchemeName,
+        { } text when IsOne(text) => SchemeName,
+        { } text when IssuerTokenHandler.IsOne(text) => IssuerTokenHandler.SchemeName,
+        _ => AccessKeyHandler.SchemeName,
+    };
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (TokenIn(Request) is not { } text)
+        if (OneBearer.In(Request) is not { } text || !IsOne(text))
         {
             return AuthenticateResult.NoResult();
         }
@@ -81,11 +88,5 @@ internal sealed class ClientTokenHandler(
         await Results.Problem(statusCode: status, title: title, detail: detail).ExecuteAsync(Context);
     }
 
-    /// <summary>The one credential of the request, when it looks like a token of ours.</summary>
-    private static string? TokenIn(HttpRequest request) =>
-        request.Headers.Authorization is { Count: 1 } lines && !request.Headers.ContainsKey(AccessKeyHandler.ApiKeyHeader) && lines[0] is { } line
-            && line.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && !line.Contains(',', StringComparison.Ordinal)
-            && line[Bearer.Length..].Trim() is var text && text.StartsWith(ClientTokenText.Access, StringComparison.Ordinal)
-            ? text
-            : null;
+    private static bool IsOne(string text) => text.StartsWith(ClientTokenText.Access, StringComparison.Ordinal);
 }

@@ -19,14 +19,16 @@ internal sealed class ClientSessions(PortalDatabase database, AuditLog audit, In
 
     /// <summary>Enters a session that begins on this node; where there are too many, the one unused longest makes room.</summary>
     /// <param name="session">The new one.</param>
-    /// <param name="here">The user's sessions on this node, looked at while nobody else of the user begins one.</param>
+    /// <param name="here">The user's sessions on this node, or those of the same program for them, looked at while nobody else of the user begins one.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null; or why it must not begin, in a sentence for its user.</returns>
     public async Task<string?> BeginAsync(ClientSession session, Func<IReadOnlyDictionary<ClientSessionId, LiveUse>> here, CancellationToken cancellationToken)
     {
         await using var scope = await database.ForUserAsync(session.UserId, cancellationToken);
         await OneAtATimeAsync(scope, cancellationToken);
-        var own = scope.Db.ClientSessions.Where(s => s.UserId == session.UserId);
+
+        // A program that acts for the user has places of its own: it cannot push out what they use themselves.
+        var own = scope.Db.ClientSessions.Where(s => s.UserId == session.UserId && s.ServiceKeyId == session.ServiceKeyId);
         var rows = await own.Where(s => s.EndedAt == null).Select(s => new { s.Id, s.NodeId, Use = new LiveUse(s.LastActiveAt, s.InUse) }).ToListAsync(cancellationToken);
         var live = here();
 
@@ -103,14 +105,16 @@ internal sealed class ClientSessions(PortalDatabase database, AuditLog audit, In
         return await scope.Db.ClientSessions.AnyAsync(s => s.Id == session && s.UserId == user && s.EndedAt == null, cancellationToken);
     }
 
-    /// <summary>The user's open sessions whose key or grant is still theirs.</summary>
+    /// <summary>The user's open sessions whose key or grant is still theirs, and those that needed neither.</summary>
     public async Task<IReadOnlySet<ClientSessionId>> StillGrantedAsync(UserId user, CancellationToken cancellationToken)
     {
         await using var scope = await database.ForUserAsync(user, cancellationToken);
         var db = scope.Db;
         return await db.ClientSessions
             .Where(s => s.UserId == user && s.EndedAt == null
-                && (db.AccessKeys.Any(k => k.Id == s.AccessKeyId && k.RevokedAt == null) || db.ClientGrants.Any(g => g.Id == s.GrantId && g.RevokedAt == null)))
+                && ((s.AccessKeyId == null && s.GrantId == null)
+                    || db.AccessKeys.Any(k => k.Id == s.AccessKeyId && k.RevokedAt == null)
+                    || db.ClientGrants.Any(g => g.Id == s.GrantId && g.RevokedAt == null)))
             .Select(s => s.Id).ToHashSetAsync(cancellationToken);
     }
 

@@ -19,8 +19,8 @@ public sealed record SessionListing
 
     public required string OpenedWith { get; init; }
 
-    /// <summary>An access key; otherwise what the person allowed the client.</summary>
-    public required bool WithKey { get; init; }
+    /// <summary>In words before <see cref="OpenedWith"/>.</summary>
+    public required string OpenedBy { get; init; }
 
     public required string Endpoint { get; init; }
 
@@ -45,7 +45,13 @@ public sealed record SessionListing
         ClientVersion = session.ClientVersion,
         ProtocolVersion = session.ProtocolVersion,
         OpenedWith = session.OpenedWith,
-        WithKey = session.AccessKeyId is not null,
+        OpenedBy = session switch
+        {
+            { AccessKeyId: not null } => "opened with the key",
+            { GrantId: not null } => "opened with the sign-in of",
+            { ServiceKeyId: not null } => "opened by the program",
+            _ => "opened with a token for",
+        },
         Endpoint = session.Endpoint,
         Since = session.CreatedAt,
         LastActiveAt = session.LastActiveAt,

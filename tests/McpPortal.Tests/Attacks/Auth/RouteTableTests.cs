@@ -1,5 +1,5 @@
 using System.Net;
-using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.OAuth;
 using McpPortal.Tests.Rig;
 using Microsoft.AspNetCore.Authorization;
@@ -74,7 +74,7 @@ public sealed class RouteTableTests(PostgresCluster cluster) : IAsyncLifetime
         using var browser = _rig.Portal.Browser();
         Assert.Equal(HttpStatusCode.Found, (await HandlerRig.SignInAsync(browser)).Status);
         var posts = Routes.Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("POST") != false)
-            .Where(route => route.Metadata.GetOrderedMetadata<AuthorizationPolicy>().All(policy => !policy.AuthenticationSchemes.Contains(AccessKeyHandler.SchemeName) && !policy.AuthenticationSchemes.Contains(ClientTokenHandler.EitherSchemeName)))
+            .Where(route => route.Metadata.GetOrderedMetadata<AuthorizationPolicy>().All(policy => !policy.AuthenticationSchemes.Contains(ServiceKeyHandler.RestSchemeName) && !policy.AuthenticationSchemes.Contains(ClientTokenHandler.EitherSchemeName)))
             .Select(route => route.RoutePattern.RawText!)
             // Clients come without a browser, and with what only they know. The provider comes without a browser and proves itself by a signed token; circuits have no forms; what remains answers every verb and changes nothing.
             .Except(["/register", "/revoke", "/token", "/backchannel-logout", "/error", "/healthz", "/readyz", "{**path:file}", "/_framework/opaque-redirect"])

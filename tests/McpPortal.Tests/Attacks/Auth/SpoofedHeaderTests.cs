@@ -13,7 +13,7 @@ public sealed class SpoofedHeaderTests(PostgresCluster cluster) : IAsyncLifetime
     [
         ("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "host=evil.example;proto=https"),
         ("X-Original-URL", "/profile"), ("X-Rewrite-URL", "/profile"), ("X-Original-Host", "evil.example"), ("X-Forwarded-Prefix", "/evil"), ("X-HTTP-Method-Override", "GET"),
-        ("X-Forwarded-User", "ana"), ("X-Remote-User", "ana"), ("X-User-Id", "ana"), ("X-Authenticated-User", "ana"), ("X-MS-CLIENT-PRINCIPAL", "YW5h"), ("X-Portal-User", "ana"),
+        ("X-Forwarded-User", "ana"), ("X-Remote-User", "ana"), ("X-User-Id", "ana"), ("X-Authenticated-User", "ana"), ("X-MS-CLIENT-PRINCIPAL", "YW5h"), ("X-Portal-User", "ana"), ("Mcp-Portal-User", "ana"),
     ];
 
     private HandlerRig _rig = null!;

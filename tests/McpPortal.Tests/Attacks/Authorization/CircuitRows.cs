@@ -3,6 +3,7 @@ using McpPortal.Accounts;
 using McpPortal.Admin;
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.OAuth;
 using McpPortal.Connections;
 using McpPortal.Data;
@@ -45,6 +46,13 @@ internal static class CircuitRows
         Row("ClientSessions.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ClientSessions>().ListAsync(c.Actor, c.Stop)).Any(s => s.Id == c.Of.Session)),
         Row("ClientSessions.EndAsync(UserId, ClientSessionId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientSessions>().EndAsync(c.Actor, c.Of.Session, c.By, c.Stop)),
         Row("ClientSessions.EndAllAsync(UserId, Actor, CancellationToken)", OnlyOwner, async c => await c.Get<ClientSessions>().EndAllAsync(c.Actor, c.By, c.Stop) > 0, "one's own, of which the others have none"),
+
+        // Programs that act for people
+        Row("ActAsConsents.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<ActAsConsents>().ListAsync(c.Actor, c.Stop)).Any(p => p.KeyId == c.Of.ServiceKey)),
+        Row("ActAsConsents.SetAsync(UserId, String, Boolean, Actor, CancellationToken)", OnlyOwner,
+            async c => await c.Get<ActAsConsents>().SetAsync(c.Actor, c.Of.ServiceKey, allowed: false, c.By, c.Stop), "of the owner's group"),
+        Row("ActAsConsents.SetAsync(UserId, String, Boolean, Actor, CancellationToken)", "YNNNN",
+            async c => await c.Get<ActAsConsents>().SetAsync(c.Of.Owner, c.Of.ServiceKey, allowed: false, c.By, c.Stop), "in the owner's name"),
 
         // Calls
         Row("ActivityQueries.ListAsync(UserId, ActivityFilter, IReadOnlyList<ActivityRow>, Int32, CancellationToken)", OnlyOwner,
@@ -131,6 +139,11 @@ internal static class CircuitRows
         Row("SessionsAdmin.EndAsync(UserId, ClientSessionId, CancellationToken)", OnlyAdmin, async c => await c.Get<SessionsAdmin>().EndAsync(c.Actor, c.Of.Session, c.Stop)),
         Row("SessionsAdmin.EndAllAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<SessionsAdmin>().EndAllAsync(c.Actor, c.Of.Owner, c.Stop) > 0),
         Row("PeopleAdmin.RevokeAdminAsync(UserId, UserId, CancellationToken)", OnlyAdmin, async c => await c.Get<PeopleAdmin>().RevokeAdminAsync(c.Actor, c.Of.Owner, c.Stop)),
+
+        Row("ProgramsAdmin.ListAsync(UserId, CancellationToken)", OnlyAdmin, async c => (await c.Get<ProgramsAdmin>().ListAsync(c.Actor, c.Stop))?.Keys.Any(k => k.Id == c.Of.ServiceKey)),
+        Row("ProgramsAdmin.CreateAsync(UserId, String, GroupId, Nullable<DateTimeOffset>, CancellationToken)", OnlyAdmin,
+            async c => await c.Get<ProgramsAdmin>().CreateAsync(c.Actor, "made", c.Of.Group, null, c.Stop)),
+        Row("ProgramsAdmin.RevokeAsync(UserId, String, CancellationToken)", OnlyAdmin, async c => await c.Get<ProgramsAdmin>().RevokeAsync(c.Actor, c.Of.ServiceKey, c.Stop)),
 
         // Nobody's in particular
         new("FormTargets.Allow(HttpContext, Uri)", "", null, "a header of the same response"),

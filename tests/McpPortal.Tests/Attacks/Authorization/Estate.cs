@@ -1,6 +1,7 @@
 using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Clients.ActAs;
 using McpPortal.Clients.OAuth;
 using McpPortal.Coordination;
 using McpPortal.Data;
@@ -59,6 +60,12 @@ internal sealed record Estate
     /// <summary>A client's session that was begun with the owner's key.</summary>
     public required ClientSessionId Session { get; init; }
 
+    /// <summary>A group that the owner is in, and nobody else.</summary>
+    public required GroupId Group { get; init; }
+
+    /// <summary>A program for that group, which the owner lets act for them.</summary>
+    public required string ServiceKey { get; init; }
+
     /// <summary>Where the portal is.</summary>
     public required string Portal { get; init; }
 
@@ -78,6 +85,8 @@ internal sealed record Estate
         Call = CallId.New(),
         Grant = ClientGrantId.New(),
         Session = ClientSessionId.New(),
+        Group = GroupId.New(),
+        ServiceKey = new string('0', ServiceKey.Length),
     };
 
     public static async Task<(Actors Actors, Estate Estate)> MakeAsync(PortalHost host, CancellationToken stop)
@@ -100,6 +109,11 @@ internal sealed record Estate
         var toolset = (await host.Services.GetRequiredService<ToolsetCatalog>().FindAsync(owner, set, stop))!.Id;
         var text = await host.Services.GetRequiredService<AccessKeys>().CreateAsync(owner, "of the owner", readOnly: false, null, null, by, stop);
         Assert.True(AccessKeyText.TryParse(text!, out var keyId));
+
+        var group = await AddGroupAsync(host, owner, stop);
+        var service = await host.Services.GetRequiredService<ServiceKeys>().CreateAsync("of the organisation", group, null, Actor.CommandLine, stop);
+        Assert.True(AccessKeyText.TryParse(service!, ServiceKeys.Prefix, out var serviceKey));
+        Assert.True(await host.Services.GetRequiredService<ActAsConsents>().SetAsync(owner, serviceKey!, allowed: true, by, stop));
 
         var client = await host.Services.GetRequiredService<RegisteredClients>().RegisterAsync(new ClientDetails("Client", ["https://client.example/callback"]), null, stop);
 
@@ -132,7 +146,7 @@ internal sealed record Estate
         return (actors, new Estate
         {
             Owner = owner, Server = server, Moved = moved, Shared = shared, Secret = secret, Toolset = toolset, ToolsetName = set, Connection = connections[0].Id, SecondConnection = connections[1].Id,
-            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Session = session.Id, Portal = host.Address,
+            KeyId = keyId!, KeyText = text!, SignIn = signIn.Id, Call = call.Id, Client = client.ClientId, Grant = grant.Id, Session = session.Id, Group = group, ServiceKey = serviceKey!, Portal = host.Address,
         });
     }
 
@@ -155,10 +169,13 @@ internal sealed record Estate
                 union all select row_to_json(t)::text from sign_in_sessions t where user_id = @owner
                 union all select row_to_json(t)::text from toolsets t where user_id = @owner
                 union all select row_to_json(t)::text from toolset_servers t where user_id = @owner
+                union all select row_to_json(t)::text from act_as_consents t where user_id = @owner
+                union all select row_to_json(t)::text from service_keys t where id = @service
             ) everything
             """);
         command.Parameters.AddWithValue("owner", Owner.Value);
         command.Parameters.AddWithValue("shared", Shared.Id.Value);
+        command.Parameters.AddWithValue("service", ServiceKey);
         return (string)(await command.ExecuteScalarAsync(stop))!;
     }
 
@@ -174,6 +191,16 @@ internal sealed record Estate
         scope.Db.Providers.Add(provider);
         await scope.CommitAsync(stop);
         return provider.Id;
+    }
+
+    private static async Task<GroupId> AddGroupAsync(PortalHost host, UserId member, CancellationToken stop)
+    {
+        await using var scope = await host.Services.GetRequiredService<PortalDatabase>().ForSystemAsync(stop);
+        var group = new Group { Name = $"Group {Guid.NewGuid():n}" };
+        scope.Db.Groups.Add(group);
+        scope.Db.GroupMembers.Add(new GroupMember { GroupId = group.Id, UserId = member });
+        await scope.CommitAsync(stop);
+        return group.Id;
     }
 
     private static async Task<UserId> AddUserAsync(PortalHost host, string name, Roles roles, CancellationToken stop, UserStatus status = UserStatus.Active)

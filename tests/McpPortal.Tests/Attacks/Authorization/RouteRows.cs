@@ -49,6 +49,7 @@ internal static class RouteRows
         Page("/servers/{Slug}", SignedIn, e => $"/servers/{e.Server.Slug}"),
         Page("/servers/{Slug}/edit", SignedIn, e => $"/servers/{e.Server.Slug}/edit"),
         Page("/admin", AdminsAndAuditors),
+        Page("/admin/programs", Admins),
         Page("/admin/servers", Admins),
         Page("/admin/sessions", AdminsAndAuditors),
         Page("/admin/users", Admins),

@@ -54,7 +54,7 @@ public sealed class OpenRequestTests(PostgresCluster cluster)
     }
 
     /// <summary>A request that hears what changes, as far as its acknowledgement.</summary>
-    private static async Task<StreamReader> ListenAsync(OAuthRig rig, string address, string credential)
+    internal static async Task<StreamReader> ListenAsync(OAuthRig rig, string address, string credential)
     {
         const string Meta = "io.modelcontextprotocol/";
         var meta = new JsonObject { [$"{Meta}protocolVersion"] = "2026-07-28", [$"{Meta}clientCapabilities"] = new JsonObject() };
@@ -80,7 +80,7 @@ public sealed class OpenRequestTests(PostgresCluster cluster)
     }
 
     /// <summary>Completes when nothing more can come.</summary>
-    private static async Task EndAsync(StreamReader reader)
+    internal static async Task EndAsync(StreamReader reader)
     {
         try
         {

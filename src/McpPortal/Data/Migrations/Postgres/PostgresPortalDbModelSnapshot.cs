@@ -87,6 +87,30 @@ namespace McpPortal.Data.Migrations.Postgres
                     b.ToTable("access_keys", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("given_at");
+
+                    b.HasKey("ServiceKeyId", "UserId")
+                        .HasName("pk_act_as_consents");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_act_as_consents_user_id");
+
+                    b.ToTable("act_as_consents", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.AuditEntry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -352,6 +376,11 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasMaxLength(20)
                         .HasColumnType("character varying(20)")
                         .HasColumnName("protocol_version");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
@@ -1374,6 +1403,50 @@ namespace McpPortal.Data.Migrations.Postgres
                     b.ToTable("server_credentials", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("group_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_keys");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_service_keys_group_id");
+
+                    b.ToTable("service_keys", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1484,6 +1557,11 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<DateTimeOffset>("StartedAt")
                         .HasColumnType("timestamp with time zone")
@@ -1663,6 +1741,23 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasConstraintName("fk_access_keys_users_user_id");
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.HasOne("McpPortal.Data.ServiceKey", null)
+                        .WithMany()
+                        .HasForeignKey("ServiceKeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_service_keys_service_key_id");
+
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_users_user_id");
+                });
+
             modelBuilder.Entity("McpPortal.Data.ClientCode", b =>
                 {
                     b.HasOne("McpPortal.Data.ClientGrant", null)
@@ -1816,6 +1911,16 @@ namespace McpPortal.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_server_credentials_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.HasOne("McpPortal.Data.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_keys_groups_group_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>

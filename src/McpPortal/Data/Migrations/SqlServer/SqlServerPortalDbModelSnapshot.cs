@@ -87,6 +87,30 @@ namespace McpPortal.Data.Migrations.SqlServer
                     b.ToTable("access_keys", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("given_at");
+
+                    b.HasKey("ServiceKeyId", "UserId")
+                        .HasName("pk_act_as_consents");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_act_as_consents_user_id");
+
+                    b.ToTable("act_as_consents", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.AuditEntry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -352,6 +376,11 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasMaxLength(20)
                         .HasColumnType("nvarchar(20)")
                         .HasColumnName("protocol_version");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<Guid>("UserId")
                         .HasColumnType("uniqueidentifier")
@@ -1375,6 +1404,50 @@ namespace McpPortal.Data.Migrations.SqlServer
                     b.ToTable("server_credentials", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("group_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_keys");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_service_keys_group_id");
+
+                    b.ToTable("service_keys", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1485,6 +1558,11 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<DateTimeOffset>("StartedAt")
                         .HasColumnType("datetimeoffset")
@@ -1664,6 +1742,23 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasConstraintName("fk_access_keys_users_user_id");
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.HasOne("McpPortal.Data.ServiceKey", null)
+                        .WithMany()
+                        .HasForeignKey("ServiceKeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_service_keys_service_key_id");
+
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_users_user_id");
+                });
+
             modelBuilder.Entity("McpPortal.Data.ClientCode", b =>
                 {
                     b.HasOne("McpPortal.Data.ClientGrant", null)
@@ -1817,6 +1912,16 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_server_credentials_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.HasOne("McpPortal.Data.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_keys_groups_group_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>

@@ -12,8 +12,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace McpPortal.Data.Migrations.SqlServer
 {
     [DbContext(typeof(SqlServerPortalDb))]
-    [Migration("20261126111028_Toolsets")]
-    partial class Toolsets
+    [Migration("20261126133409_ToolsetsAndPrograms")]
+    partial class ToolsetsAndPrograms
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -88,6 +88,30 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasDatabaseName("ix_access_keys_user_id");
 
                     b.ToTable("access_keys", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("given_at");
+
+                    b.HasKey("ServiceKeyId", "UserId")
+                        .HasName("pk_act_as_consents");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_act_as_consents_user_id");
+
+                    b.ToTable("act_as_consents", (string)null);
                 });
 
             modelBuilder.Entity("McpPortal.Data.AuditEntry", b =>
@@ -284,6 +308,97 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasDatabaseName("ix_oauth_grants_user_id");
 
                     b.ToTable("oauth_grants", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccessKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("access_key_id");
+
+                    b.Property<string>("ClientName")
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)")
+                        .HasColumnName("client_name");
+
+                    b.Property<string>("ClientVersion")
+                        .HasMaxLength(50)
+                        .HasColumnType("nvarchar(50)")
+                        .HasColumnName("client_version");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("created_at");
+
+                    b.Property<int?>("EndReason")
+                        .HasColumnType("int")
+                        .HasColumnName("end_reason");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid?>("EndedBy")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Endpoint")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)")
+                        .HasColumnName("endpoint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("grant_id");
+
+                    b.Property<bool>("InUse")
+                        .HasColumnType("bit")
+                        .HasColumnName("in_use");
+
+                    b.Property<DateTimeOffset>("LastActiveAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("last_active_at");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("OpenedWith")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("opened_with");
+
+                    b.Property<string>("ProtocolVersion")
+                        .HasMaxLength(20)
+                        .HasColumnType("nvarchar(20)")
+                        .HasColumnName("protocol_version");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mcp_sessions");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_ended_at");
+
+                    b.HasIndex("UserId", "EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_user_id_ended_at");
+
+                    b.ToTable("mcp_sessions", (string)null);
                 });
 
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>
@@ -1292,6 +1407,50 @@ namespace McpPortal.Data.Migrations.SqlServer
                     b.ToTable("server_credentials", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("uniqueidentifier")
+                        .HasColumnName("group_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("datetimeoffset")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_keys");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_service_keys_group_id");
+
+                    b.ToTable("service_keys", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1402,6 +1561,11 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasMaxLength(64)
                         .HasColumnType("nvarchar(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<DateTimeOffset>("StartedAt")
                         .HasColumnType("datetimeoffset")
@@ -1581,6 +1745,23 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .HasConstraintName("fk_access_keys_users_user_id");
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.HasOne("McpPortal.Data.ServiceKey", null)
+                        .WithMany()
+                        .HasForeignKey("ServiceKeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_service_keys_service_key_id");
+
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_users_user_id");
+                });
+
             modelBuilder.Entity("McpPortal.Data.ClientCode", b =>
                 {
                     b.HasOne("McpPortal.Data.ClientGrant", null)
@@ -1606,6 +1787,16 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_oauth_grants_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_mcp_sessions_users_user_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>
@@ -1724,6 +1915,16 @@ namespace McpPortal.Data.Migrations.SqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_server_credentials_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.HasOne("McpPortal.Data.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_keys_groups_group_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>

@@ -6,11 +6,18 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace McpPortal.Data.Migrations.SqlServer
 {
     /// <inheritdoc />
-    public partial class Toolsets : Migration
+    public partial class ToolsetsAndPrograms : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.AddColumn<string>(
+                name: "service_key_id",
+                table: "tool_calls",
+                type: "nvarchar(32)",
+                maxLength: 32,
+                nullable: true);
+
             migrationBuilder.AddColumn<Guid>(
                 name: "toolset_id",
                 table: "oauth_grants",
@@ -25,10 +32,40 @@ namespace McpPortal.Data.Migrations.SqlServer
                 nullable: true);
 
             migrationBuilder.AddColumn<string>(
+                name: "service_key_id",
+                table: "mcp_sessions",
+                type: "nvarchar(32)",
+                maxLength: 32,
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
                 name: "toolsets",
                 table: "access_keys",
                 type: "nvarchar(max)",
                 nullable: true);
+
+            migrationBuilder.CreateTable(
+                name: "service_keys",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    hash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: false),
+                    group_id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    revoked_at = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_keys", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_service_keys_groups_group_id",
+                        column: x => x.group_id,
+                        principalTable: "groups",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
 
             migrationBuilder.CreateTable(
                 name: "toolsets",
@@ -49,6 +86,31 @@ namespace McpPortal.Data.Migrations.SqlServer
                     table.UniqueConstraint("ak_toolsets_id_user_id", x => new { x.id, x.user_id });
                     table.ForeignKey(
                         name: "fk_toolsets_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "act_as_consents",
+                columns: table => new
+                {
+                    service_key_id = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    user_id = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
+                    given_at = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_act_as_consents", x => new { x.service_key_id, x.user_id });
+                    table.ForeignKey(
+                        name: "fk_act_as_consents_service_keys_service_key_id",
+                        column: x => x.service_key_id,
+                        principalTable: "service_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_act_as_consents_users_user_id",
                         column: x => x.user_id,
                         principalTable: "users",
                         principalColumn: "id",
@@ -77,6 +139,16 @@ namespace McpPortal.Data.Migrations.SqlServer
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_act_as_consents_user_id",
+                table: "act_as_consents",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_keys_group_id",
+                table: "service_keys",
+                column: "group_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_toolset_servers_toolset_id_user_id",
                 table: "toolset_servers",
                 columns: new[] { "toolset_id", "user_id" });
@@ -92,10 +164,20 @@ namespace McpPortal.Data.Migrations.SqlServer
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "act_as_consents");
+
+            migrationBuilder.DropTable(
                 name: "toolset_servers");
 
             migrationBuilder.DropTable(
+                name: "service_keys");
+
+            migrationBuilder.DropTable(
                 name: "toolsets");
+
+            migrationBuilder.DropColumn(
+                name: "service_key_id",
+                table: "tool_calls");
 
             migrationBuilder.DropColumn(
                 name: "toolset_id",
@@ -104,6 +186,10 @@ namespace McpPortal.Data.Migrations.SqlServer
             migrationBuilder.DropColumn(
                 name: "toolset_name",
                 table: "oauth_grants");
+
+            migrationBuilder.DropColumn(
+                name: "service_key_id",
+                table: "mcp_sessions");
 
             migrationBuilder.DropColumn(
                 name: "toolsets",

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace McpPortal.Data.Migrations.Postgres
 {
     [DbContext(typeof(PostgresPortalDb))]
-    [Migration("20261126111022_Toolsets")]
-    partial class Toolsets
+    [Migration("20261126133359_ToolsetsAndPrograms")]
+    partial class ToolsetsAndPrograms
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -88,6 +88,30 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasDatabaseName("ix_access_keys_user_id");
 
                     b.ToTable("access_keys", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("given_at");
+
+                    b.HasKey("ServiceKeyId", "UserId")
+                        .HasName("pk_act_as_consents");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_act_as_consents_user_id");
+
+                    b.ToTable("act_as_consents", (string)null);
                 });
 
             modelBuilder.Entity("McpPortal.Data.AuditEntry", b =>
@@ -284,6 +308,97 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasDatabaseName("ix_oauth_grants_user_id");
 
                     b.ToTable("oauth_grants", (string)null);
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccessKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("access_key_id");
+
+                    b.Property<string>("ClientName")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("client_name");
+
+                    b.Property<string>("ClientVersion")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("client_version");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int?>("EndReason")
+                        .HasColumnType("integer")
+                        .HasColumnName("end_reason");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid?>("EndedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("ended_by");
+
+                    b.Property<string>("Endpoint")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("endpoint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("grant_id");
+
+                    b.Property<bool>("InUse")
+                        .HasColumnType("boolean")
+                        .HasColumnName("in_use");
+
+                    b.Property<DateTimeOffset>("LastActiveAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_active_at");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("OpenedWith")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("opened_with");
+
+                    b.Property<string>("ProtocolVersion")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("protocol_version");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mcp_sessions");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_ended_at");
+
+                    b.HasIndex("UserId", "EndedAt")
+                        .HasDatabaseName("ix_mcp_sessions_user_id_ended_at");
+
+                    b.ToTable("mcp_sessions", (string)null);
                 });
 
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>
@@ -1291,6 +1406,50 @@ namespace McpPortal.Data.Migrations.Postgres
                     b.ToTable("server_credentials", (string)null);
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("group_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_keys");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_service_keys_group_id");
+
+                    b.ToTable("service_keys", (string)null);
+                });
+
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1401,6 +1560,11 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)")
                         .HasColumnName("server_slug");
+
+                    b.Property<string>("ServiceKeyId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("service_key_id");
 
                     b.Property<DateTimeOffset>("StartedAt")
                         .HasColumnType("timestamp with time zone")
@@ -1580,6 +1744,23 @@ namespace McpPortal.Data.Migrations.Postgres
                         .HasConstraintName("fk_access_keys_users_user_id");
                 });
 
+            modelBuilder.Entity("McpPortal.Data.ActAsConsent", b =>
+                {
+                    b.HasOne("McpPortal.Data.ServiceKey", null)
+                        .WithMany()
+                        .HasForeignKey("ServiceKeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_service_keys_service_key_id");
+
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_act_as_consents_users_user_id");
+                });
+
             modelBuilder.Entity("McpPortal.Data.ClientCode", b =>
                 {
                     b.HasOne("McpPortal.Data.ClientGrant", null)
@@ -1605,6 +1786,16 @@ namespace McpPortal.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_oauth_grants_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ClientSession", b =>
+                {
+                    b.HasOne("McpPortal.Data.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_mcp_sessions_users_user_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.ClientToken", b =>
@@ -1723,6 +1914,16 @@ namespace McpPortal.Data.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_server_credentials_users_user_id");
+                });
+
+            modelBuilder.Entity("McpPortal.Data.ServiceKey", b =>
+                {
+                    b.HasOne("McpPortal.Data.Group", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_keys_groups_group_id");
                 });
 
             modelBuilder.Entity("McpPortal.Data.SignInSession", b =>
