@@ -35,15 +35,6 @@ public sealed class McpSessionTable : IDisposable
     /// <summary>Ends a session, also while it is in use; false when there is none of this id.</summary>
     public Task<bool> CloseAsync(string id) => CloseAsync(id, McpSessionEnd.Closed);
 
-    /// <summary>Ends every session of one user.</summary>
-    public async Task CloseUserAsync(string userKey)
-    {
-        foreach (var session in _sessions.Values.Where(s => s.UserKey == userKey))
-        {
-            await CloseAsync(session.Id);
-        }
-    }
-
     /// <summary>Sends a notification (a changed tool list, say) to the standing streams of one user, or of everybody.</summary>
     public Task NotifyAsync(string method, string? userKey = null, CancellationToken cancellationToken = default) =>
         // All at once: one client that does not read must not keep the others from hearing.

@@ -27,8 +27,10 @@ internal sealed partial class CallRunner(
     TimeProvider time,
     ILogger<CallRunner> logger)
 {
+    /// <summary>So many questions a server may ask its user in one call.</summary>
+    public const int MaxQuestions = 10;
+
     private const int MaxSentence = 400;
-    private const int MaxQuestions = 10;
 
     /// <summary>Runs the call and records it.</summary>
     public async Task<CallOutcome> RunAsync(UpstreamCall call, CancellationToken stopping)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using McpPortal.Calls;
 using McpPortal.Sessions;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -12,7 +13,7 @@ namespace McpPortal.Gateway;
 internal static class Questions
 {
     /// <summary>So many in a row a server may ask before a request is given up.</summary>
-    public const int MaxRounds = 10;
+    public const int MaxRounds = CallRunner.MaxQuestions;
 
     /// <summary>Whether a result is a question.</summary>
     public static bool Are(JsonObject? result) => Text(result?["resultType"]) == "input_required";

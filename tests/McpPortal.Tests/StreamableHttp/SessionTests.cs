@@ -162,14 +162,14 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Closing_a_users_sessions_ends_their_streams_only()
+    public async Task Closing_a_session_ends_its_streams_only()
     {
         await using var host = await StartAsync();
         var id = await host.InitializeAsync("ana");
         var bens = await host.InitializeAsync("ben");
         using var stream = await host.SendAsync(HttpMethod.Get, "ana", null, ("Mcp-Session-Id", id));
 
-        await host.Sessions.CloseUserAsync("ana");
+        Assert.True(await host.Sessions.CloseAsync(id));
 
         await stream.Content.ReadAsStringAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(5), Cancel);
         Assert.Equal(bens, Assert.Single(host.Sessions.List()).Id);
