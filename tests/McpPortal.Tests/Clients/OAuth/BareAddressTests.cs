@@ -1,7 +1,14 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using McpPortal.Audit;
+using McpPortal.Clients.OAuth;
+using McpPortal.Tests.Calls;
 using McpPortal.Tests.Rig;
+using Microsoft.AspNetCore.WebUtilities;
+using ModelContextProtocol.Authentication;
+using ModelContextProtocol.Client;
 
 namespace McpPortal.Tests.Clients.OAuth;
 
@@ -35,6 +42,95 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
         Assert.Equal((200, 401), ((int)seen["revoked"]!, (int)seen["refused"]!));
         Assert.Contains("error=\"invalid_token\"", (string?)seen["challenge"], StringComparison.Ordinal);
         Assert.Equal(0, await client.Exited);
+    }
+
+    [Theory]
+    [InlineData("2025-11-25", "/mcp", "who__whoami")]
+    [InlineData("2026-07-28", "/mcp/who", "whoami")]
+    public async Task A_Csharp_client_signs_in_calls_refreshes_and_is_refused_once_its_person_revokes_it(string version, string path, string tool)
+    {
+        await using var rig = await OAuthRig.StartAsync(cluster);
+        using var browser = rig.Portal.Browser();
+        var hash = await SignedInAsync(rig, browser);
+        var tokens = new KeptTokens();
+        var asked = 0;
+        await using var client = await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions
+            {
+                Endpoint = rig.Address(path),
+                TransportMode = HttpTransportMode.StreamableHttp,
+                OAuth = new ClientOAuthOptions
+                {
+                    RedirectUri = new Uri("http://127.0.0.1:9/callback"),
+                    TokenCache = tokens,
+                    DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "A C# client" },
+                    AuthorizationCallbackHandler = async (context, _) => Interlocked.Increment(ref asked) == 1 ? Answer(await AllowAsync(browser, context.AuthorizationUri)) : null,
+                },
+            }),
+            new McpClientOptions { ProtocolVersion = version },
+            cancellationToken: Stop);
+        Assert.Equal(version, client.NegotiatedProtocolVersion);
+        Assert.Equal(hash, await CallAsync());
+
+        // The access token ends, and the client gets another one without asking anybody.
+        var first = tokens.Last!;
+        await EndAccessAsync(rig);
+        Assert.Equal(hash, await CallAsync());
+        Assert.NotEqual((first.AccessToken, first.RefreshToken), (tokens.Last!.AccessToken, tokens.Last.RefreshToken));
+        Assert.Equal(1, asked);
+
+        await RevokeAsync(rig);
+        await CallRig.UntilAsync(async () => await Record.ExceptionAsync(CallAsync) is not null, "A client that was revoked still calls.", 2);
+
+        async Task<string?> CallAsync() => (string?)JsonSerializer.SerializeToNode((await client.CallToolAsync(tool, cancellationToken: Stop)).StructuredContent)!["sha256"];
+
+        static AuthorizationResult Answer(Uri back)
+        {
+            var said = QueryHelpers.ParseQuery(back.Query);
+            return new AuthorizationResult { Code = said["code"]!, State = said["state"], Iss = said["iss"] };
+        }
+    }
+
+    [Theory]
+    [InlineData("legacy", "/mcp", "who__whoami")]
+    [InlineData("modern", "/mcp/who", "whoami")]
+    public async Task The_Inspector_signs_in_calls_refreshes_and_is_refused_once_its_person_revokes_it(string era, string path, string tool)
+    {
+        await using var rig = await OAuthRig.StartAsync(cluster);
+        using var browser = rig.Portal.Browser();
+        var hash = await SignedInAsync(rig, browser);
+        var home = Directory.CreateTempSubdirectory("inspector-").FullName;
+        await using var first = Inspector(home, "--method", "tools/call", "--tool-name", tool, "--callback-url", $"http://127.0.0.1:{Ports.Free()}/oauth/callback");
+        var opened = await first.WaitForLineAsync("/authorize?", cancellationToken: Stop);
+
+        await ConsentAsync(browser, new Uri(AuthorizeAddress().Match(opened).Value));
+
+        Assert.True(await first.Exited == 0, first.Output());
+        Assert.Contains(hash, first.Output(), StringComparison.Ordinal);
+
+        // Nobody is asked any more, also when the access token has ended.
+        await EndAccessAsync(rig);
+        await using (var again = Inspector(null, "--stored-auth-only", "--method", "tools/call", "--tool-name", tool))
+        {
+            Assert.True(await again.Exited == 0, again.Output());
+            Assert.Contains(hash, again.Output(), StringComparison.Ordinal);
+        }
+
+        await RevokeAsync(rig);
+        await using (var last = Inspector(null, "--stored-auth-only", "--method", "tools/list"))
+        {
+            Assert.NotEqual(0, await last.Exited);
+            Assert.Contains("auth_required", last.Output(), StringComparison.Ordinal);
+        }
+
+        ChildProcess Inspector(string? scratch, params string[] arguments) => ChildProcess.Start(
+            Repository.Node,
+            [
+                Path.Combine(Repository.Peers, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js"), "--cli", rig.Address(path).AbsoluteUri,
+                "--transport", "http", "--protocol-era", era, "--format", "json", .. arguments,
+            ],
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = home, ["BROWSER"] = "true", ["MCP_AUTO_OPEN_ENABLED"] = "true", ["MCP_INSPECTOR_SECRET_STORE"] = "file" },
+            scratch: scratch);
     }
 
     [Fact]
@@ -77,16 +173,36 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
         return Calls.CallRig.Hash(secret);
     }
 
+    /// <summary>As if an hour had passed for the access tokens. Of what changes past it the portal hears within two seconds.</summary>
+    private static async Task EndAccessAsync(OAuthRig rig)
+    {
+        await rig.SqlAsync("update oauth_tokens set expires_at = now() - interval '1 hour' where kind = 1; insert into invalidations (kind, subject) select 9, id from users");
+        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+    }
+
+    /// <summary>As the person does on the Access page.</summary>
+    private static async Task RevokeAsync(OAuthRig rig)
+    {
+        var (grants, user) = (rig.Get<ClientGrants>(), new McpPortal.Data.UserId((Guid)(await rig.SqlAsync("select id from users"))!));
+        Assert.True(await grants.RevokeAsync(user, Assert.Single(await grants.ListAsync(user, Stop)).Id, Actor.Page(user), Stop));
+    }
+
     /// <summary>Opens what the client wants opened, signs in on the way, allows it, and follows the answer to the client.</summary>
     private static async Task ConsentAsync(HttpClient browser, Uri address)
+    {
+        using var back = await browser.GetAsync(await AllowAsync(browser, address), Stop);
+        Assert.Equal(HttpStatusCode.OK, back.StatusCode);
+    }
+
+    /// <summary>The same up to the answer, which the client takes itself.</summary>
+    private static async Task<Uri> AllowAsync(HttpClient browser, Uri address)
     {
         var consent = await SignInAsync(browser, await NextAsync(browser, await NextAsync(browser, address)));
         Assert.Equal(address.PathAndQuery, consent.OriginalString);
         var html = await browser.GetStringAsync(consent, Stop);
         using var answer = await browser.PostAsync(new Uri("/authorize", UriKind.Relative), new FormUrlEncodedContent(OAuthRig.Form(html, "allow")), Stop);
         Assert.True(answer.StatusCode == HttpStatusCode.SeeOther, await answer.Content.ReadAsStringAsync(Stop));
-        using var back = await browser.GetAsync(answer.Headers.Location, Stop);
-        Assert.Equal(HttpStatusCode.OK, back.StatusCode);
+        return answer.Headers.Location!;
     }
 
     /// <summary>At the provider's page, by its form. Returns where the portal leads then.</summary>
@@ -109,4 +225,20 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
 
     [GeneratedRegex("""<form method="post" action="(?<action>[^"]*)">""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Action();
+
+    [GeneratedRegex("""https?://[^\s"]+/authorize\?[^\s"]+""", RegexOptions.None, 1000)]
+    private static partial Regex AuthorizeAddress();
+
+    private sealed class KeptTokens : ITokenCache
+    {
+        public TokenContainer? Last { get; private set; }
+
+        public ValueTask StoreTokensAsync(TokenContainer tokens, CancellationToken cancellationToken)
+        {
+            Last = tokens;
+            return default;
+        }
+
+        public ValueTask<TokenContainer?> GetTokensAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Last);
+    }
 }
