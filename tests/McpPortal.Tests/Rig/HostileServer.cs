@@ -31,6 +31,9 @@ internal sealed class HostileServer : IAsyncDisposable
     /// <summary>Most requests that were open at the same time.</summary>
     public int MostOpen => Volatile.Read(ref _mostOpen);
 
+    /// <summary>Forgets what it heard.</summary>
+    public void Forget() => _heard.Clear();
+
     public int Count(string method) => _heard.Count(heard => heard.Method == method);
 
     public static async Task<HostileServer> StartAsync(Func<Heard, HttpContext, Task<bool>>? misbehave = null)

@@ -47,7 +47,7 @@ internal sealed partial class CanaryScan
         Interlocked.Add(ref _characters, text.Length);
         if (Interlocked.Increment(ref _texts) % Portion == 0 && SoakSize.IsFull)
         {
-            SearchPortion();
+            LetGo();
         }
     }
 
@@ -97,7 +97,8 @@ internal sealed partial class CanaryScan
         Assert.True(leaks.Count == 0, string.Create(CultureInfo.InvariantCulture, $"{leaks.Count} planted secrets were found:\n{string.Join('\n', leaks)}"));
     }
 
-    private void SearchPortion()
+    /// <summary>Searches what was heard so far, a portion at most, and forgets it.</summary>
+    public void LetGo()
     {
         var portion = new List<(string Place, string Text)>(Portion);
         while (portion.Count < Portion && _heard.TryDequeue(out var heard))

@@ -16,17 +16,18 @@ namespace McpPortal.Tests.Sessions.Stdio;
 /// <summary>A process host as the portal makes it, and clients of the fixture program over it.</summary>
 internal sealed class StdioRig : IAsyncDisposable
 {
-    private readonly CanaryScan _canaries = new();
     private readonly ILoggerFactory? _logs;
 
     private StdioRig(StdioOptions options, string environment, ILoggerFactory? logs)
     {
         _logs = logs;
-        var heard = logs ?? LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(_canaries.Logs));
+        var heard = logs ?? LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(Canaries.Logs));
         Options = options;
         Host = new ProcessHost(options, new HostingEnvironment { EnvironmentName = environment }, heard.CreateLogger<ProcessHost>());
         Transports = new StdioTransports(Host, options, TimeProvider.System, heard.CreateLogger<GuardedStdioTransport>());
     }
+
+    public CanaryScan Canaries { get; } = new();
 
     public StdioOptions Options { get; }
 
@@ -63,7 +64,7 @@ internal sealed class StdioRig : IAsyncDisposable
     {
         foreach (var secret in launch?.Secrets ?? [])
         {
-            _canaries.Watch("a variable", secret);
+            Canaries.Watch("a variable", secret);
         }
 
         // The client of the SDK logs whole messages; the portal gives it no logger.
@@ -81,6 +82,6 @@ internal sealed class StdioRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
-        _canaries.AssertNothingLeaked();
+        Canaries.AssertNothingLeaked();
     }
 }
