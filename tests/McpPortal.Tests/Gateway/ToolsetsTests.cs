@@ -193,7 +193,12 @@ public sealed class ToolsetsTests(PostgresCluster cluster)
             Assert.Equal("""{"n":1}""", JsonNode.Parse(heard.Body)!["params"]!["arguments"]!.ToJsonString());
         }
 
-        static JsonObject Call() => new() { ["name"] = "run_tool", ["arguments"] = new JsonObject { ["name"] = "odd__act", ["arguments"] = new JsonObject { ["n"] = 1 } } };
+        static JsonObject Call() => new()
+        {
+            ["name"] = "run_tool",
+            ["arguments"] = new JsonObject { ["name"] = "odd__act", ["arguments"] = new JsonObject { ["n"] = 1 } },
+            ["_meta"] = new JsonObject { [MetaKeys.ClientCapabilities] = new JsonObject { ["elicitation"] = new JsonObject() } },
+        };
     }
 
     [Theory]

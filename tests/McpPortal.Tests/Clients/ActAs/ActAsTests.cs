@@ -7,8 +7,10 @@ using McpPortal.Accounts.Oidc;
 using McpPortal.Audit;
 using McpPortal.Calls;
 using McpPortal.Clients.ActAs;
+using McpPortal.Data;
 using McpPortal.Tests.Accounts;
 using McpPortal.Tests.Calls;
+using McpPortal.Tests.Gateway;
 using McpPortal.Tests.Rig;
 using ModelContextProtocol.Client;
 
@@ -234,7 +236,7 @@ public sealed class ActAsTests(PostgresCluster cluster)
     public async Task A_programs_sessions_are_its_own_and_take_nobody_elses_place()
     {
         await using var rig = await ActAsRig.StartAsync(cluster, ("Gateway:MaxSessionsPerUser", "2"));
-        var (_, anasKey, _) = await rig.PersonAsync("ana");
+        var (ana, anasKey, _) = await rig.PersonAsync("ana");
         await using var own = await rig.Gateway.ConnectAsync("/mcp/who", anasKey, "2025-11-25");
         await own.CallToolAsync("whoami", cancellationToken: Stop);
         List<McpClient> opened = [];
@@ -246,6 +248,15 @@ public sealed class ActAsTests(PostgresCluster cluster)
             Assert.Equal(HttpStatusCode.NotFound, status);
         }
 
+        var rows = await SessionRig.RowsAsync(rig.Gateway.Calls.Portal, ana);
+        Assert.Equal([null, rig.KeyId, rig.KeyId], rows.Select(row => row.ServiceKeyId));
+        Assert.All(rows, row => Assert.Null(row.EndedAt));
+        Assert.Equal(ActAsRig.Program, rows[1].OpenedWith);
+
+        // What it was allowed ends its sessions and no others, and the registry knows why.
+        Assert.True(await rig.AllowAsync(ana, false));
+        await CallRig.UntilAsync(async () => (await SessionRig.RowsAsync(rig.Gateway.Calls.Portal, ana)).Count(row => row.EndReason == SessionEnd.AccessChanged) == 2, "The program's sessions live on.", 2);
+        Assert.Null((await SessionRig.RowsAsync(rig.Gateway.Calls.Portal, ana))[0].EndedAt);
         Assert.False((await own.CallToolAsync("whoami", cancellationToken: Stop)).IsError ?? false);
         foreach (var mcp in opened)
         {
