@@ -67,7 +67,7 @@ public sealed class ProgramsPageTests(PostgresCluster cluster) : PageTest(cluste
         var holder = await Keys(Database).VerifyAsync(text, Stop);
         Assert.Equal(("Night job", _group), (holder!.Name, holder.Group));
         await page.PressAsync("dialog[data-sticky] .modal-actions button");
-        await page.EventuallyAsync(() => Assert.Contains("allowed by 0 people", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
+        await page.EventuallyAsync(() => Assert.Contains("allowed by nobody yet", Assert.Single(page.FindAll("li.row")).TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain(text, page.Markup, StringComparison.Ordinal);
 
         await page.PressAsync("li.row button");
