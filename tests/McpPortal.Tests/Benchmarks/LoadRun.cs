@@ -61,7 +61,7 @@ internal sealed class LoadRun(BenchTarget target, int calls, TimeSpan longest) :
 
     private async Task<IReadOnlyList<double>> LoopAsync(BenchClient client, int times, CancellationToken cancellationToken)
     {
-        var latencies = new List<double>(times);
+        var latencies = new List<double>();
         var began = Stopwatch.GetTimestamp();
         for (var call = 1; call <= times && Stopwatch.GetElapsedTime(began) < longest; call++)
         {

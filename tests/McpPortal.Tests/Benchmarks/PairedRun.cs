@@ -26,7 +26,7 @@ internal sealed class PairedRun(BenchTarget direct, BenchTarget portal, Func<Pro
 
     public async Task RunAsync(IReadOnlyList<BenchUser> users, int calls, CancellationToken cancellationToken)
     {
-        // The first round is for the compilers of all processes; what is measured after it is what stays.
+        // The first round does not count: caches, connections and what the compilers had not yet met.
         for (var round = 0; round <= rounds; round++)
         {
             var (baseline, _) = await OnceAsync(direct, users, calls, cancellationToken);
