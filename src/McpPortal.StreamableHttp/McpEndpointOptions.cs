@@ -52,6 +52,9 @@ public sealed class McpEndpointOptions
     /// <summary>Whether a session that lives here may be used now; asked with each of its requests, and answered with 404 when false.</summary>
     public Func<HttpContext, string, ValueTask<bool>>? SessionIsOpen { get; init; }
 
+    /// <summary>Runs beside a session's standing stream and is cancelled at its end. Whatever becomes of it, the stream goes on.</summary>
+    public Func<HttpContext, string, CancellationToken, Task>? WhileStreaming { get; init; }
+
     /// <summary>Where sessions of the older revisions live; hand in your own table to list, notify or close them.</summary>
     public McpSessionTable? Sessions { get; init; }
 

@@ -198,6 +198,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
             return;
         }
 
+        var beside = options.WhileStreaming?.Invoke(context, session.Id, ending.Token);
         try
         {
             var body = new ResponseBody(context, options.TakeTimeout);
@@ -213,6 +214,8 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         finally
         {
             session.EndStream();
+            await ending.CancelAsync();
+            await (beside ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

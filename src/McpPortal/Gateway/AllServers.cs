@@ -12,7 +12,7 @@ internal sealed class AllServers(ServerCatalog catalog, ToolLists lists, Gateway
 {
     /// <summary>The portal as this client meets it; null for one that may only use toolsets.</summary>
     public McpServerOptions? Options(Caller caller) => caller.Toolsets is not null ? null : GatewayIdentity.Options(
-        "The tools of every server that you may use, as server__tool.", GatewayIdentity.Offer(null, isHeard: false), filter.Over(AnswerAsync));
+        "The tools of every server that you may use, as server__tool.", GatewayIdentity.Offer(null), filter.Over(AnswerAsync));
 
     private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, CancellationToken cancellationToken) => request.Method switch
     {

@@ -34,6 +34,7 @@ internal static class GatewayEndpoints
         void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, ValueTask<JsonElement?>> schema)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
+            var standing = endpoints.ServiceProvider.GetRequiredService<StandingNews>();
             var limits = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
             var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
             endpoints.MapMcp(pattern, new McpEndpointOptions
@@ -45,6 +46,7 @@ internal static class GatewayEndpoints
                 Sessions = sessions.Table,
                 SessionBegins = sessions.BeginAsync,
                 SessionIsOpen = sessions.IsOpenAsync,
+                WhileStreaming = standing.TellAsync,
                 ReadTimeout = limits.ReadTimeout,
                 TakeTimeout = limits.TakeTimeout,
                 IsAllowedOrigin = Origins(publicUrl, endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>()),

@@ -21,12 +21,11 @@ internal static class GatewayIdentity
 
     /// <summary>What a client is offered of what a server can do. Tools may always appear: with a credential, say.</summary>
     /// <param name="server">What the server can do, if it was asked.</param>
-    /// <param name="isHeard">Whether what it says without being asked reaches the portal.</param>
-    public static ServerCapabilities Offer(ServerCapabilities? server, bool isHeard) => new()
+    public static ServerCapabilities Offer(ServerCapabilities? server) => new()
     {
         Tools = new ToolsCapability { ListChanged = true },
-        Prompts = server?.Prompts is { } prompts ? new PromptsCapability { ListChanged = isHeard ? prompts.ListChanged : null } : null,
-        Resources = server?.Resources is { } resources ? new ResourcesCapability { ListChanged = isHeard ? resources.ListChanged : null, Subscribe = isHeard ? resources.Subscribe : null } : null,
+        Prompts = server?.Prompts,
+        Resources = server?.Resources,
         Completions = server?.Completions,
         Logging = server?.Logging,
         Experimental = server?.Experimental,

@@ -12,6 +12,7 @@ internal static class GatewaySetup
         services.AddSingleton<GatewayCalls>();
         services.AddSingleton<Listening>();
         services.AddSingleton<SessionSubscriptions>();
+        services.AddSingleton<StandingNews>();
         services.AddSingleton<OneServer>();
         services.AddSingleton<AllServers>();
         services.AddSingleton<ToolLists>();

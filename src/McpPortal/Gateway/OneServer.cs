@@ -127,7 +127,6 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
 
         public string? LogLevel { get; set; }
 
-        /// <summary>An older server over HTTP speaks unasked only to who keeps a connection open for it, which would be one for each of its users.</summary>
-        public ServerCapabilities Offer => GatewayIdentity.Offer(Introduced?.Capabilities, isHeard: Server.Transport == ServerTransport.Stdio || Introduced?.IsPerRequest == true);
+        public ServerCapabilities Offer => GatewayIdentity.Offer(Introduced?.Capabilities);
     }
 }

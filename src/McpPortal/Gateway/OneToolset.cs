@@ -15,7 +15,7 @@ internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, To
     /// <summary>The set as this client meets it; null when it is none of the user's, or none that the caller may use.</summary>
     public async ValueTask<McpServerOptions?> OptionsAsync(Caller caller, string name, CancellationToken cancellationToken) =>
         await FindAsync(caller, name, cancellationToken) is { } set
-            ? GatewayIdentity.Options(set.Description ?? $"The tools of {set.Name}, as server__tool.", GatewayIdentity.Offer(null, isHeard: false), filter.Over((request, stop) => AnswerAsync(request, name, stop)))
+            ? GatewayIdentity.Options(set.Description ?? $"The tools of {set.Name}, as server__tool.", GatewayIdentity.Offer(null), filter.Over((request, stop) => AnswerAsync(request, name, stop)))
             : null;
 
     /// <summary>See <see cref="UpstreamCallService.AnnotatedSchemaAsync"/>. What a search finds is called with arguments in no header.</summary>

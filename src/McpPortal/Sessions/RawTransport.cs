@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -15,6 +16,7 @@ namespace McpPortal.Sessions;
 internal sealed class RawTransport(IClientTransport inner) : IClientTransport
 {
     private readonly ConcurrentDictionary<RequestId, RawRequest> _asked = new();
+    private volatile ITransport? _back;
 
     public string Name => inner.Name;
 
@@ -24,7 +26,21 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
     /// <summary>Who answers what an older server asks its client; nobody leaves it to the SDK, which refuses.</summary>
     public Func<JsonRpcRequest, UpstreamWishes?>? WhoIsAsked { get; set; }
 
-    public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => new Connection(await inner.ConnectAsync(cancellationToken), this);
+    public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        var connection = new Connection(await inner.ConnectAsync(cancellationToken), this);
+        _back = connection;
+        return connection;
+    }
+
+    /// <summary>Takes what the server says on another connection of the same session, which the SDK's client knows nothing of.</summary>
+    public void Take(JsonRpcMessage message)
+    {
+        if (message is JsonRpcNotification or JsonRpcRequest && _back is { } back && Pass(message, back) is JsonRpcRequest question)
+        {
+            _ = AnswerAsync(question, static (method, _) => Task.FromResult(Unasked(method)), back);
+        }
+    }
 
     /// <summary>Whoever asked no longer waits.</summary>
     public void Forget(RawRequest request)
@@ -56,6 +72,11 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
                 return message;
         }
     }
+
+    /// <summary>What is answered when nobody is there to ask.</summary>
+    private static UpstreamAnswer Unasked(string method) => method == RequestMethods.Ping
+        ? new UpstreamAnswer(new JsonObject(), null)
+        : new UpstreamAnswer(null, new JsonRpcErrorDetail { Code = (int)McpErrorCode.MethodNotFound, Message = "Nobody can answer this now." });
 
     private static async Task AnswerAsync(JsonRpcRequest question, Func<string, JsonNode?, Task<UpstreamAnswer>> ask, ITransport back)
     {

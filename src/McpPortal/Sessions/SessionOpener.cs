@@ -41,8 +41,9 @@ internal sealed partial class SessionOpener(
         var aborted = new CancellationTokenSource();
         try
         {
+            StandingStream? standing = null;
             var (inner, replaceAt) = server.Transport == ServerTransport.Http
-                ? (Http(key.User, server), null)
+                ? (Http(key.User, server, out standing), null)
                 : await StdioAsync(key.User, server, credentials, aborted.Token, deadline.Token);
             var transport = new RawTransport(inner);
             var client = await McpClient.CreateAsync(
@@ -57,7 +58,7 @@ internal sealed partial class SessionOpener(
                 },
                 NullLoggerFactory.Instance,
                 deadline.Token);
-            return new SessionResult.Opened(new UpstreamSession(key, server, client, transport, news, replaceAt, aborted, time));
+            return new SessionResult.Opened(new UpstreamSession(key, server, client, transport, standing, news, replaceAt, aborted, time));
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -78,7 +79,7 @@ internal sealed partial class SessionOpener(
 #pragma warning restore MCP9003, MCP9004, MCP9005
     };
 
-    private HttpClientTransport Http(UserId user, ServerSnapshot server)
+    private HttpClientTransport Http(UserId user, ServerSnapshot server, out StandingStream standing)
     {
         var http = outbound.Create(
             server.Owner.Kind == OwnerKind.User ? OutboundPurpose.OwnUpstream : OutboundPurpose.Upstream,
@@ -87,15 +88,17 @@ internal sealed partial class SessionOpener(
             new CredentialHandler(user, server, resolver, tokens, secrets),
             new AnswerLimitHandler(options.MaxAnswerBytes, server.Name));
         var bearer = server.Credentials.FirstOrDefault(need => need.Placement == CredentialPlacement.Bearer);
+        var token = bearer is null ? null : new UpstreamTokenCache(user, server, bearer, tokens, secrets, time);
+        standing = new StandingStream(http, server.Endpoint!, async stop => token is not null && await token.GetTokensAsync(stop) is { } known ? known.AccessToken : null, time);
         return new HttpClientTransport(
             new HttpClientTransportOptions
             {
                 Endpoint = server.Endpoint!,
                 Name = server.Slug,
                 TransportMode = HttpTransportMode.StreamableHttp,
-                EnableStandaloneGetStream = false,
+                EnableStandaloneGetStream = false, // One connection for each session of each user, whether anybody listens or not.
                 ConnectionTimeout = options.OpenTimeout,
-                OAuth = bearer is null ? null : OAuth(new UpstreamTokenCache(user, server, bearer, tokens, secrets, time), server),
+                OAuth = token is null ? null : OAuth(token, server),
             },
             http,
             NullLoggerFactory.Instance,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -22,8 +23,12 @@ internal sealed class UpstreamSession : IAsyncDisposable
     private readonly RawTransport _transport;
     private readonly UpstreamNews _news;
     private readonly Dictionary<string, int> _subscribed = new(StringComparer.Ordinal);
+    private readonly StandingStream? _standing;
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<JsonObject>>? _tools;
+    private CancellationTokenSource? _stands;
+    private readonly CancellationTokenSource _retiring = new();
+    private int _listeners;
     private volatile Dictionary<string, JsonElement>? _annotated;
     private int _active;
     private bool _retired;
@@ -33,13 +38,14 @@ internal sealed class UpstreamSession : IAsyncDisposable
     /// <param name="server">The server as it was when the session was opened.</param>
     /// <param name="client">The open client.</param>
     /// <param name="transport">What the client is open over.</param>
+    /// <param name="standing">How a server over HTTP is heard that does not speak on an open request.</param>
     /// <param name="news">Told what the server says without being asked.</param>
     /// <param name="replaceAt">See <see cref="ReplaceAt"/>.</param>
     /// <param name="aborted">Cancelled by <see cref="AbortAsync"/>; the transport may listen too.</param>
     /// <param name="time">The clock.</param>
-    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, RawTransport transport, UpstreamNews news, DateTimeOffset? replaceAt, CancellationTokenSource aborted, TimeProvider time)
+    public UpstreamSession(SessionKey key, ServerSnapshot server, McpClient client, RawTransport transport, StandingStream? standing, UpstreamNews news, DateTimeOffset? replaceAt, CancellationTokenSource aborted, TimeProvider time)
     {
-        (Key, Server, _client, _transport, _news, ReplaceAt, _aborted, _time) = (key, server, client, transport, news, replaceAt, aborted, time);
+        (Key, Server, _client, _transport, _standing, _news, ReplaceAt, _aborted, _time) = (key, server, client, transport, standing, news, replaceAt, aborted, time);
         OpenedAt = LastUsedAt = time.GetUtcNow();
         (transport.Heard, transport.WhoIsAsked) = (Hear, WhoIsAsked);
     }
@@ -115,6 +121,9 @@ internal sealed class UpstreamSession : IAsyncDisposable
             _retired = true;
         }
 
+        // Who listens is no call that will end by itself.
+        _ = _retiring.CancelAsync();
+
         if (close)
         {
             _ = DisposeAsync().AsTask();
@@ -155,26 +164,58 @@ internal sealed class UpstreamSession : IAsyncDisposable
     /// to <see cref="UpstreamNews"/>.
     /// </summary>
     /// <param name="wanted">As in <c>subscriptions/listen</c> (2026-07-28).</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task ListenAsync(JsonObject wanted, CancellationToken cancellationToken)
+    /// <param name="until">Ends it; so does the end of the session, after which another one may go on.</param>
+    public async Task ListenAsync(JsonObject wanted, CancellationToken until)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(until, _retiring.Token);
+        var offered = Offered(wanted);
+        if (offered.Count > 0)
+        {
+            await ListenUntilAsync(offered, both.Token);
+        }
+        else
+        {
+            await Task.Delay(Timeout.Infinite, both.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What of it the server says it tells.</summary>
+    private JsonObject Offered(JsonObject wanted) => new(wanted.Where(wish => wish.Key switch
+    {
+        "toolsListChanged" => Capabilities.Tools?.ListChanged == true,
+        "promptsListChanged" => Capabilities.Prompts?.ListChanged == true,
+        "resourcesListChanged" => Capabilities.Resources?.ListChanged == true,
+        "resourceSubscriptions" => Capabilities.Resources?.Subscribe == true,
+        _ => false,
+    }).Select(wish => KeyValuePair.Create(wish.Key, wish.Value?.DeepClone())));
+
+    private async Task ListenUntilAsync(JsonObject wanted, CancellationToken cancellationToken)
     {
         if (IsPerRequest)
         {
-            await AskOnceAsync(RequestMethods.SubscriptionsListen, new JsonObject { ["notifications"] = wanted.DeepClone() }, UpstreamWishes.None, cancellationToken);
+            await AskOnceAsync(RequestMethods.SubscriptionsListen, new JsonObject { ["notifications"] = wanted }, UpstreamWishes.None, cancellationToken);
             return;
         }
 
         var uris = (wanted["resourceSubscriptions"] as JsonArray ?? []).Select(uri => (string?)uri).OfType<string>().ToList();
-        foreach (var uri in uris.Where(uri => Count(uri, 1) == 1))
+        BeginStanding();
+        try
         {
-            await AskOnceAsync(RequestMethods.ResourcesSubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, cancellationToken);
-        }
+            foreach (var uri in uris.Where(uri => Count(uri, 1) == 1))
+            {
+                await AskOnceAsync(RequestMethods.ResourcesSubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, cancellationToken);
+            }
 
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var uri in uris.Where(uri => Count(uri, -1) == 0 && IsUsable))
+            await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), _client.Completion);
+            foreach (var uri in uris.Where(uri => Count(uri, -1) == 0 && IsUsable))
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+                await AskOnceAsync(RequestMethods.ResourcesUnsubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, patience.Token);
+            }
+        }
+        finally
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
-            await AskOnceAsync(RequestMethods.ResourcesUnsubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, patience.Token);
+            EndStanding();
         }
     }
 
@@ -397,6 +438,49 @@ internal sealed class UpstreamSession : IAsyncDisposable
     {
         var able = _running.Values.Where(wishes => wishes.CanAnswer(question.Method, question.Params)).Take(2).ToList();
         return able is [var only] ? only : null;
+    }
+
+    /// <summary>Keeps the standing connection, once, while somebody listens.</summary>
+    private void BeginStanding()
+    {
+        lock (_gate)
+        {
+            if (_listeners++ == 0 && _standing is not null)
+            {
+                _stands = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+                _ = StandAsync(_standing, _stands.Token);
+            }
+        }
+    }
+
+    private void EndStanding()
+    {
+        CancellationTokenSource? last = null;
+        lock (_gate)
+        {
+            if (--_listeners == 0)
+            {
+                (last, _stands) = (_stands, null);
+            }
+        }
+
+        last?.Cancel();
+        last?.Dispose();
+    }
+
+    private async Task StandAsync(StandingStream standing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await standing.RunAsync(_client.SessionId, _client.NegotiatedProtocolVersion, _transport.Take, cancellationToken) == (int)HttpStatusCode.NotFound)
+            {
+                Retire();
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Cancelled, or refused for a reason that the next call will meet and tell.
+        }
     }
 
     private void HearProgress(JsonNode? parameters)

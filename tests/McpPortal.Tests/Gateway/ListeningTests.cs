@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using McpPortal.Audit;
 using McpPortal.Data;
 using McpPortal.Servers;
 using McpPortal.Tests.Calls;
@@ -70,6 +71,110 @@ public sealed class ListeningTests(PostgresCluster cluster)
             await AssertToldAsync(heard);
             await client.UnsubscribeFromResourceAsync(Uri, cancellationToken: Stop);
         }
+    }
+
+    [Theory]
+    [InlineData(Older)]
+    [InlineData(null)]
+    public async Task What_an_older_server_says_unasked_reaches_the_clients_of_its_user_and_nobody_elses(string? version)
+    {
+        await using var server = await McpTestHost.StartAsync(_ => OlderServer());
+        await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
+        var (ana, ben) = (await rig.Calls.AddUserAsync("ana"), await rig.Calls.AddUserAsync("ben"));
+        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
+        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        var (heard, overheard) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        var anas = await ListenToAllAsync(rig, ana, version, heard);
+        await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 }]), "The portal does not listen.");
+        var session = Assert.Single(server.Sessions.List()).Id;
+        await using var bens = await ListenToAllAsync(rig, ben, version, overheard);
+        await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 }, { ActiveRequests: > 0 }]), "The portal does not listen for the other.");
+
+        await CallRig.UntilAsync(
+            async () =>
+            {
+                foreach (var (method, parameters) in Said)
+                {
+                    await server.Sessions.SendAsync(session, new JsonRpcNotification { Method = method, Params = parameters.DeepClone() }, Stop);
+                }
+
+                return Said.All(said => heard.Contains(said.Method));
+            },
+            $"Not everything was told: {string.Join(", ", heard)}");
+        Assert.Empty(overheard);
+
+        // Nobody listens any more, and neither does the portal.
+        await anas.DisposeAsync();
+        await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List().Single(open => open.Id == session).ActiveRequests == 0), "The portal still listens.");
+    }
+
+    [Fact]
+    public async Task A_client_hears_a_server_again_that_forgot_its_session()
+    {
+        await using var server = await McpTestHost.StartAsync(_ => OlderServer());
+        await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
+        var ana = await rig.Calls.AddUserAsync("ana");
+        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
+        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        var heard = new ConcurrentQueue<string>();
+        await using var client = await ListenToAllAsync(rig, ana, Older, heard);
+        await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 }]), "The portal does not listen.");
+        var forgotten = Assert.Single(server.Sessions.List()).Id;
+
+        await server.Sessions.CloseAsync(forgotten);
+
+        await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 } again] && again.Id != forgotten), "The portal does not listen again.", 30);
+        await CallRig.UntilAsync(
+            async () =>
+            {
+                await server.Sessions.NotifyAsync(NotificationMethods.ToolListChangedNotification, cancellationToken: Stop);
+                return heard.Contains(NotificationMethods.ToolListChangedNotification);
+            },
+            "The change was not told.");
+    }
+
+    private static (string Method, JsonObject Parameters)[] Said =>
+    [
+        (NotificationMethods.ToolListChangedNotification, []), (NotificationMethods.PromptListChangedNotification, []), (NotificationMethods.ResourceListChangedNotification, []),
+        (NotificationMethods.ResourceUpdatedNotification, new JsonObject { ["uri"] = Uri }),
+    ];
+
+    /// <summary>A server with sessions, which says what changes on the stream that its client keeps open.</summary>
+    private static McpServerOptions OlderServer() => new()
+    {
+        Capabilities = new ServerCapabilities
+        {
+            Tools = new ToolsCapability { ListChanged = true },
+            Prompts = new PromptsCapability { ListChanged = true },
+            Resources = new ResourcesCapability { Subscribe = true, ListChanged = true },
+        },
+        Handlers = new McpServerHandlers
+        {
+            ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [] }),
+            SubscribeToResourcesHandler = (_, _) => ValueTask.FromResult(new EmptyResult()),
+            UnsubscribeFromResourcesHandler = (_, _) => ValueTask.FromResult(new EmptyResult()),
+        },
+    };
+
+    private static async Task<IAsyncDisposable> ListenToAllAsync(GatewayRig rig, UserId user, string? version, ConcurrentQueue<string> heard)
+    {
+        var client = await rig.ConnectAsync("/mcp/notes", await rig.KeyAsync(user), version);
+        Assert.True(client.ServerCapabilities is { Tools.ListChanged: true, Prompts.ListChanged: true, Resources: { ListChanged: true, Subscribe: true } });
+        foreach (var (method, _) in Said)
+        {
+            client.RegisterNotificationHandler(method, Note(heard, method));
+        }
+
+        if (version is null)
+        {
+            await ListenAsync(client, new JsonObject { ["toolsListChanged"] = true, ["promptsListChanged"] = true, ["resourcesListChanged"] = true, ["resourceSubscriptions"] = new JsonArray(Uri) });
+        }
+        else
+        {
+            await client.SubscribeToResourceAsync(Uri, cancellationToken: Stop);
+        }
+
+        return client;
     }
 
     private async Task AssertToldAsync(ConcurrentQueue<string> heard)
