@@ -8,7 +8,6 @@ internal sealed class CallQueue(CallsOptions options)
     private readonly Channel<UpstreamCall> _calls = Channel.CreateBounded<UpstreamCall>(new BoundedChannelOptions(options.MaxQueued)
     {
         FullMode = BoundedChannelFullMode.Wait,
-        SingleReader = true,
     });
 
     public bool TryAdd(UpstreamCall call) => _calls.Writer.TryWrite(call);

@@ -208,7 +208,7 @@ internal sealed partial class CallRunner(
         if (call.IsTool)
         {
             await injector.FillAsync(ready, given, cancellationToken);
-            parameters = (JsonObject?)call.Options.Envelope?.DeepClone() ?? [];
+            parameters = call.Options.Envelope is { } envelope ? Around(envelope) : [];
             parameters["name"] = call.Tool;
             parameters["arguments"] = given;
         }
@@ -251,6 +251,9 @@ internal sealed partial class CallRunner(
         attempt.Deadline.CancelAfter(call.Timeout);
         return answer;
     }
+
+    /// <summary>What a client sent beside the arguments, which are filled in anew.</summary>
+    private static JsonObject Around(JsonObject envelope) => new(envelope.Where(entry => entry.Key != "arguments").Select(entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())));
 
     /// <summary>What a server says of itself, as opposed to what it holds for its user.</summary>
     private static bool IsList(UpstreamCall call) => call.Method.EndsWith("/list", StringComparison.Ordinal);

@@ -1,20 +1,25 @@
 namespace McpPortal.Calls;
 
-/// <summary>The hosted worker: takes each call off the queue and runs it apart from the request that asked for it.</summary>
+/// <summary>
+/// The hosted worker: takes each call off the queue and runs it apart from the request that asked for it. One reader for each processor begins
+/// calls up to their first wait, so that a call need not be handed to another thread first.
+/// </summary>
 internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Draining draining, ILogger<CallWorker> logger) : BackgroundService
 {
-    private int _running;
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Not disposed: calls that are being ended still look at it.
         var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, draining.Over).Token;
+        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(() => ReadAsync(over, stoppingToken), CancellationToken.None)));
+    }
+
+    private async Task ReadAsync(CancellationToken over, CancellationToken stoppingToken)
+    {
         try
         {
             await foreach (var call in queue.ReadAllAsync(stoppingToken))
             {
-                Interlocked.Increment(ref _running);
-                _ = Task.Run(() => RunAsync(call, over), CancellationToken.None);
+                _ = RunAsync(call, over);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -46,10 +51,6 @@ internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Dra
         catch
         {
             call.Done.TrySetResult(Stopping(call));
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _running);
         }
     }
 

@@ -38,7 +38,8 @@ internal sealed class UpstreamCall(Caller caller, ServerSnapshot server, string 
     /// <summary>Only what uses a credential for something is kept; not what lists what there is.</summary>
     public bool IsRecorded => IsTool || Method is RequestMethods.ResourcesRead or RequestMethods.PromptsGet;
 
-    public TaskCompletionSource<CallOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Whoever waits goes on where the call ended, on the same thread: there is nothing after it that would have to wait.</summary>
+    public TaskCompletionSource<CallOutcome> Done { get; } = new();
 
     public static ReadOnlyMemory<byte> NoArguments { get; } = JsonSerializer.SerializeToUtf8Bytes(new object());
 }

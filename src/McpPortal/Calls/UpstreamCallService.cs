@@ -24,10 +24,15 @@ internal sealed class UpstreamCallService(
     TimeProvider time)
 {
     private static readonly TimeSpan NewsPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ListenAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ListenAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
     public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
+        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
+
+    /// <summary>The same with arguments as an MCP client sent them.</summary>
+    public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonNode? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
         Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
 
     /// <summary>Makes any other request of MCP in the same way; its answer is the server's own.</summary>
@@ -40,10 +45,15 @@ internal sealed class UpstreamCallService(
     /// </summary>
     public async Task ListenAsync(Caller caller, string serverSlug, JsonObject wanted, CancellationToken cancellationToken)
     {
+        var pause = ListenAgain;
         while (!cancellationToken.IsCancellationRequested && (await FindAsync(caller, serverSlug, tool: null, cancellationToken)).Server is { } server)
         {
+            var began = time.GetTimestamp();
             await runner.ListenAsync(caller.User, server, wanted, cancellationToken);
-            await Task.Delay(ListenAgain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // A server that does not let anybody listen for long is asked ever more rarely.
+            pause = time.GetElapsedTime(began) > LongestPause ? ListenAgain : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -144,11 +154,24 @@ internal sealed class UpstreamCallService(
 
         if (given.ValueKind != JsonValueKind.Object)
         {
-            return new CallOutcome.Refused("The arguments must be a JSON object.");
+            return NoObject();
         }
 
         return Measure(JsonSerializer.SerializeToUtf8Bytes(given), out encoded);
     }
+
+    private CallOutcome.Refused? Encode(JsonNode? arguments, out ReadOnlyMemory<byte> encoded)
+    {
+        encoded = UpstreamCall.NoArguments;
+        return arguments switch
+        {
+            null => null,
+            JsonObject given => Measure(JsonSerializer.SerializeToUtf8Bytes(given), out encoded),
+            _ => NoObject(),
+        };
+    }
+
+    private static CallOutcome.Refused NoObject() => new("The arguments must be a JSON object.");
 
     private CallOutcome.Refused? Measure(byte[] bytes, out ReadOnlyMemory<byte> encoded)
     {

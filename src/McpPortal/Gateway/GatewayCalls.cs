@@ -13,7 +13,7 @@ internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connect
     /// <summary>Calls a tool of a server.</summary>
     public Task<JsonRpcMessage> CallToolAsync(GatewayRequest request, string server, string tool, string? logLevel, CancellationToken cancellationToken) =>
         UntilAnsweredAsync(request, server, logLevel, (parameters, wishes, stop) =>
-            calls.CallToolAsync(request.Caller, server, tool, parameters["arguments"]?.Deserialize<JsonElement>(), wishes with { Envelope = parameters }, stop), cancellationToken);
+            calls.CallToolAsync(request.Caller, server, tool, parameters["arguments"], wishes with { Envelope = parameters }, stop), cancellationToken);
 
     /// <summary>Asks a server anything else.</summary>
     public Task<JsonRpcMessage> AskAsync(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken) =>
