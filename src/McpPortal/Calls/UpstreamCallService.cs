@@ -29,11 +29,11 @@ internal sealed class UpstreamCallService(
 
     /// <summary>Calls a tool as the caller's user. Expected failures are values; cancelling is passed to the upstream.</summary>
     public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonElement? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
-        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
+        Encode(arguments, out var encoded) ?? await CallToolAsync(caller, serverSlug, tool, encoded, callOptions, cancellationToken);
 
     /// <summary>The same with arguments as an MCP client sent them.</summary>
     public async Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, JsonNode? arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
-        Encode(arguments, out var encoded) ?? await AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, encoded, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
+        Encode(arguments, out var encoded) ?? await CallToolAsync(caller, serverSlug, tool, encoded, callOptions, cancellationToken);
 
     /// <summary>Makes any other request of MCP in the same way; its answer is the server's own.</summary>
     public async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, string method, JsonObject parameters, CallOptions callOptions, CancellationToken cancellationToken) =>
@@ -78,6 +78,9 @@ internal sealed class UpstreamCallService(
         var (server, refusal) = await AdmitAsync(caller, serverSlug, tool: null, cancellationToken);
         return server is null ? new ToolListOutcome.Failed(refusal!) : await runner.ListToolsAsync(caller, server, cancellationToken);
     }
+
+    private Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, ReadOnlyMemory<byte> arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
+        AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, arguments, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
 
     private async Task<CallOutcome> AskAsync(Caller caller, string serverSlug, string? tool, Func<ServerSnapshot, UpstreamCall> make, CancellationToken cancellationToken)
     {

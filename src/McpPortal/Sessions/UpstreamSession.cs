@@ -24,10 +24,10 @@ internal sealed class UpstreamSession : IAsyncDisposable
     private readonly UpstreamNews _news;
     private readonly Dictionary<string, int> _subscribed = new(StringComparer.Ordinal);
     private readonly StandingStream? _standing;
+    private readonly CancellationTokenSource _retiring = new();
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<JsonObject>>? _tools;
     private CancellationTokenSource? _stands;
-    private readonly CancellationTokenSource _retiring = new();
     private int _listeners;
     private volatile Dictionary<string, JsonElement>? _annotated;
     private int _active;
@@ -448,7 +448,10 @@ internal sealed class UpstreamSession : IAsyncDisposable
             if (_listeners++ == 0 && _standing is not null)
             {
                 _stands = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
-                _ = StandAsync(_standing, _stands.Token);
+                var until = _stands.Token;
+
+                // Not here: what it does until its first wait must not be done inside the lock.
+                _ = Task.Run(() => StandAsync(_standing, until), CancellationToken.None);
             }
         }
     }
