@@ -11,7 +11,7 @@ internal sealed class AccountStates
     private const int MaxRemembered = 20_000;
 
     private readonly ConcurrentDictionary<SignInSessionId, AccountState> _known = new();
-    private readonly Memory<UserId, Activity> _active;
+    private readonly Memory<UserId, Activity> _accounts;
     private readonly ConcurrentDictionary<Subscription, Action<Invalidation>> _watchers = new();
     private readonly PortalDatabase _database;
     private readonly Invalidations _invalidations;
@@ -25,7 +25,7 @@ internal sealed class AccountStates
         _invalidations = invalidations;
         _clock = clock;
         _mode = mode;
-        _active = new Memory<UserId, Activity>(invalidations, LoadActivityAsync, MaxRemembered);
+        _accounts = new Memory<UserId, Activity>(invalidations, LoadActivityAsync, MaxRemembered);
         invalidations.Subscribe(Forget);
     }
 
@@ -84,12 +84,26 @@ internal sealed class AccountStates
 
     /// <summary>Whether the user may come in at all, whatever they came with.</summary>
     public async ValueTask<bool> IsActiveAsync(UserId user, CancellationToken cancellationToken) =>
-        _mode.Admits(user) && (await _active.GetAsync(user, cancellationToken)).IsActive;
+        _mode.Admits(user) && (await _accounts.GetAsync(user, cancellationToken)).IsActive;
+
+    /// <summary>When the user was last known to sign in; null: never.</summary>
+    /// <param name="user">Whose sign-in.</param>
+    /// <param name="anew">They may have signed in since it was read, on whichever node.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<DateTimeOffset?> LastSignInAsync(UserId user, bool anew, CancellationToken cancellationToken)
+    {
+        if (anew)
+        {
+            _accounts.Forget(user);
+        }
+
+        return (await _accounts.GetAsync(user, cancellationToken)).LastSignInAt;
+    }
 
     private async Task<Activity> LoadActivityAsync(UserId user, CancellationToken cancellationToken)
     {
         await using var scope = await _database.ForAccountAsync(user, cancellationToken);
-        return new Activity(await scope.Db.Users.AsNoTracking().AnyAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken));
+        return new Activity(scope.Account is { Status: UserStatus.Active }, scope.Account?.LastSignInAt);
     }
 
     private async Task<AccountState?> LoadAsync(SignInSessionId session, UserId user, CancellationToken cancellationToken)
@@ -114,7 +128,7 @@ internal sealed class AccountStates
         if (invalidation.Kind == InvalidationKind.Everything)
         {
             _known.Clear();
-            _active.ForgetAll();
+            _accounts.ForgetAll();
         }
         else if (invalidation.Kind == InvalidationKind.SignIn)
         {
@@ -122,7 +136,7 @@ internal sealed class AccountStates
         }
         else
         {
-            _active.Forget(new UserId(invalidation.Subject));
+            _accounts.Forget(new UserId(invalidation.Subject));
             foreach (var (id, state) in _known)
             {
                 if (state.User.Value == invalidation.Subject)
@@ -138,7 +152,7 @@ internal sealed class AccountStates
         }
     }
 
-    private sealed record Activity(bool IsActive);
+    private sealed record Activity(bool IsActive, DateTimeOffset? LastSignInAt);
 
     private sealed class Subscription(AccountStates states) : IDisposable
     {

@@ -28,10 +28,16 @@ internal abstract class DatabaseScope(PortalDb db, IDbContextTransaction transac
 }
 
 /// <summary>A transaction in which row-level security sees exactly one user.</summary>
-internal sealed class UserScope(PortalDb db, IDbContextTransaction transaction, UserId user) : DatabaseScope(db, transaction)
+internal sealed class UserScope(PortalDb db, IDbContextTransaction transaction, UserId user, AccountRow? account) : DatabaseScope(db, transaction)
 {
     public UserId User { get; } = user;
+
+    /// <summary>As it is at the beginning of the transaction; null when the user is gone.</summary>
+    public AccountRow? Account { get; } = account;
 }
+
+/// <summary>What every transaction of a user reads first.</summary>
+internal sealed record AccountRow(UserStatus Status, DateTimeOffset? LastSignInAt);
 
 /// <summary>A transaction of hosted work, which sees every row.</summary>
 internal sealed class SystemScope(PortalDb db, IDbContextTransaction transaction) : DatabaseScope(db, transaction);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
@@ -41,8 +42,8 @@ internal sealed class PortalDatabase : IAsyncDisposable
     /// </summary>
     public async Task<UserScope> ForUserAsync(UserId user, CancellationToken cancellationToken)
     {
-        var (scope, status) = await OpenAsync(user, cancellationToken);
-        if (status == UserStatus.Active)
+        var scope = await ForAccountAsync(user, cancellationToken);
+        if (scope.Account is { Status: UserStatus.Active })
         {
             return scope;
         }
@@ -52,16 +53,46 @@ internal sealed class PortalDatabase : IAsyncDisposable
     }
 
     /// <summary>The same whatever the state of the account: for those who ask what it is.</summary>
-    public async Task<UserScope> ForAccountAsync(UserId user, CancellationToken cancellationToken) => (await OpenAsync(user, cancellationToken)).Scope;
+    public async Task<UserScope> ForAccountAsync(UserId user, CancellationToken cancellationToken)
+    {
+        var db = _app();
+        try
+        {
+            var transaction = await BeginAsync(db, cancellationToken);
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.Transaction = transaction.GetDbTransaction();
+            command.CommandText = Options.Provider == DatabaseKind.Postgres
+                ? "select set_config('portal.user_id', @id::text, true); select status, last_sign_in_at from users where id = @id"
+                : "exec sp_set_session_context N'portal.user_id', @id; select status, last_sign_in_at from users where id = @id";
+            var id = command.CreateParameter();
+            (id.ParameterName, id.Value) = ("id", user.Value);
+            command.Parameters.Add(id);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (Options.Provider == DatabaseKind.Postgres)
+            {
+                await reader.NextResultAsync(cancellationToken);
+            }
+
+            var account = await reader.ReadAsync(cancellationToken)
+                ? new AccountRow((UserStatus)reader.GetInt32(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken))
+                : null;
+            return new UserScope(db, transaction, user, account);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Begins a transaction that sees every row. The floor test lists who may call this.</summary>
-    public Task<SystemScope> ForSystemAsync(CancellationToken cancellationToken) => BeginAsync(_system(), cancellationToken);
+    public Task<SystemScope> ForSystemAsync(CancellationToken cancellationToken) => ForSystemAsync(_system(), cancellationToken);
 
     /// <summary>
     /// The same over one of the few connections kept for what everybody's work waits for: however many wait for the pools, it is not late.
     /// The floor test lists who may call this.
     /// </summary>
-    public Task<SystemScope> ForSystemApartAsync(CancellationToken cancellationToken) => BeginAsync(_apart(), cancellationToken);
+    public Task<SystemScope> ForSystemApartAsync(CancellationToken cancellationToken) => ForSystemAsync(_apart(), cancellationToken);
 
     /// <summary>A context without a transaction over one of these connections, which stays its own until it is disposed. The floor test lists who may call this.</summary>
     public PortalDb ForSystemApart()
@@ -95,11 +126,11 @@ internal sealed class PortalDatabase : IAsyncDisposable
         }
     }
 
-    private static async Task<SystemScope> BeginAsync(PortalDb db, CancellationToken cancellationToken)
+    private static async Task<SystemScope> ForSystemAsync(PortalDb db, CancellationToken cancellationToken)
     {
         try
         {
-            return new SystemScope(db, await db.Database.BeginTransactionAsync(cancellationToken));
+            return new SystemScope(db, await BeginAsync(db, cancellationToken));
         }
         catch
         {
@@ -108,34 +139,11 @@ internal sealed class PortalDatabase : IAsyncDisposable
         }
     }
 
-    private async Task<(UserScope Scope, UserStatus? Status)> OpenAsync(UserId user, CancellationToken cancellationToken)
+    private static Task<IDbContextTransaction> BeginAsync(PortalDb db, CancellationToken cancellationToken)
     {
-        var db = _app();
-        try
-        {
-            var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            await using var command = db.Database.GetDbConnection().CreateCommand();
-            command.Transaction = transaction.GetDbTransaction();
-            command.CommandText = Options.Provider == DatabaseKind.Postgres
-                ? "select set_config('portal.user_id', @id::text, true); select status from users where id = @id"
-                : "exec sp_set_session_context N'portal.user_id', @id; select status from users where id = @id";
-            var id = command.CreateParameter();
-            (id.ParameterName, id.Value) = ("id", user.Value);
-            command.Parameters.Add(id);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            if (Options.Provider == DatabaseKind.Postgres)
-            {
-                await reader.NextResultAsync(cancellationToken);
-            }
-
-            var status = await reader.ReadAsync(cancellationToken) ? (UserStatus?)reader.GetInt32(0) : null;
-            return (new UserScope(db, transaction, user), status);
-        }
-        catch
-        {
-            await db.DisposeAsync();
-            throw;
-        }
+        // Nobody goes on in a transaction in which saving has failed, so there is nothing to go back to.
+        db.Database.AutoSavepointsEnabled = false;
+        return db.Database.BeginTransactionAsync(cancellationToken);
     }
 
     /// <summary>Who waits for a connection is told soon that there is none, instead of after the driver's 15 seconds; a <c>Timeout</c> of the operator's counts.</summary>
@@ -146,13 +154,13 @@ internal sealed class PortalDatabase : IAsyncDisposable
     {
         var source = NpgsqlDataSource.Create(Impatient(connectionString));
         _sources.Add(source);
-        var options = new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql(source).Options;
-        return () => new PostgresPortalDb(options);
+        var pool = new PooledDbContextFactory<PostgresPortalDb>(new DbContextOptionsBuilder<PostgresPortalDb>().UseNpgsql(source).Options);
+        return pool.CreateDbContext;
     }
 
     private static Func<PortalDb> SqlServer(string connectionString)
     {
-        var options = new DbContextOptionsBuilder<SqlServerPortalDb>().UseSqlServer(connectionString).Options;
-        return () => new SqlServerPortalDb(options);
+        var pool = new PooledDbContextFactory<SqlServerPortalDb>(new DbContextOptionsBuilder<SqlServerPortalDb>().UseSqlServer(connectionString).Options);
+        return pool.CreateDbContext;
     }
 }
