@@ -21,11 +21,12 @@ internal sealed partial class McpEndpoint
 
     public McpEndpoint(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, CancellationToken stopping)
     {
+        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         _options = options;
-        _reader = new MessageReader(options.MaxRequestBytes, options.MaxDepth, options.ReadTimeout, services.GetService<TimeProvider>() ?? TimeProvider.System);
+        _reader = new MessageReader(options.MaxRequestBytes, options.MaxDepth, options.ReadTimeout, time);
         _table = sessions;
-        _perRequest = new PerRequestHandler(options, logs, stopping);
-        _sessions = new SessionHandler(options, sessions, services, logs, stopping);
+        _perRequest = new PerRequestHandler(options, logs, time, stopping);
+        _sessions = new SessionHandler(options, sessions, services, logs, time, stopping);
         _log = logs.CreateLogger<McpEndpoint>();
     }
 

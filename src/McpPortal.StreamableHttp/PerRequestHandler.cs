@@ -8,7 +8,7 @@ using ModelContextProtocol.Server;
 namespace McpPortal.StreamableHttp;
 
 /// <summary>Revision 2026-07-28, and the older ones on a stateless endpoint: one server per request, gone with its answer.</summary>
-internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFactory logs, CancellationToken stopping)
+internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFactory logs, TimeProvider time, CancellationToken stopping)
 {
     public async Task<McpFault?> PostAsync(HttpContext context, JsonRpcMessage message)
     {
@@ -35,7 +35,7 @@ internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFacto
         var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
         await using var server = McpServer.Create(transport, serverOptions, logs, context.RequestServices);
         var running = server.RunAsync(ending.Token);
-        var body = new ResponseBody(context, options.TakeTimeout);
+        await using var body = new ResponseBody(context, options.TakeTimeout, time);
         try
         {
             body.AnnounceEvents();

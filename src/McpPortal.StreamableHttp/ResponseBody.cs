@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModelContextProtocol;
@@ -6,13 +7,26 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.StreamableHttp;
 
 /// <summary>
-/// The stream the transport writes events to. Once an error has been answered as JSON it swallows the event that the transport
-/// would still write after it. It hangs up on a caller that does not take what it asked for: the server's own limit is a rate, at which a
-/// long answer would be held for hours.
+/// The stream the transport writes events to. Once an error has been answered with a status of its own it swallows the event that the
+/// transport would still write after it. It hangs up on a caller that does not take what it asked for: the server's own limit is a rate, at
+/// which a long answer would be held for hours.
 /// </summary>
-internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : Stream
+/// <param name="context">The request.</param>
+/// <param name="takeTimeout">How long the caller may leave a piece untaken.</param>
+/// <param name="alone">
+/// An answer that comes soon, and before which nothing else is said, leaves as plain JSON in one piece with its headers; null where each must be
+/// an event, because one that is lost can be asked for again by its number.
+/// </param>
+internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout, TimeProvider? alone = null) : Stream
 {
     private const int Piece = 64 * 1024;
+
+    /// <summary>So long the headers wait for the answer: clients give up on a response that does not begin.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private readonly Lock _gate = new();
+    private ITimer? _late;
+    private Task? _announcing;
+    private bool _begun;
     private bool _answered;
 
     public override bool CanRead => false;
@@ -43,15 +57,17 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : 
             return;
         }
 
+        Begin(out _);
         _answered = true;
         context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsJsonAsync(error, McpJsonUtilities.DefaultOptions, "application/json", context.RequestAborted);
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        await context.Response.WriteAsJsonAsync(error, McpJsonUtilities.DefaultOptions, MediaTypeNames.Application.Json, context.RequestAborted);
     }
 
     /// <summary>Answers with this error instead of what the transport is about to write.</summary>
     public Task AnswerAsync(McpFault fault, RequestId id)
     {
+        Begin(out _);
         _answered = true;
         return FaultWriter.WriteAsync(context, fault, id);
     }
@@ -63,13 +79,15 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : 
             return ValueTask.CompletedTask;
         }
 
-        if (buffer.Length > Piece)
+        if (Begin(out var announcing) && alone is not null && SseData.TryGetAnswer(buffer, out var answer))
         {
-            return WritePiecesAsync(buffer, cancellationToken);
+            _answered = true;
+            buffer = answer;
+            context.Response.ContentType = MediaTypeNames.Application.Json;
+            context.Response.ContentLength = answer.Length;
         }
 
-        var writing = context.Response.Body.WriteAsync(buffer, cancellationToken);
-        return writing.IsCompleted ? writing : new ValueTask(UntilTakenAsync(writing.AsTask()));
+        return announcing is { IsCompleted: false } ? WriteAfterAsync(announcing, buffer, cancellationToken) : WriteNowAsync(buffer, cancellationToken);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -80,6 +98,15 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : 
         if (_answered)
         {
             return Task.CompletedTask;
+        }
+
+        lock (_gate)
+        {
+            if (alone is not null && !_begun)
+            {
+                _late ??= alone.CreateTimer(static body => ((ResponseBody)body!).Announce(), this, Soon, Timeout.InfiniteTimeSpan);
+                return Task.CompletedTask;
+            }
         }
 
         var flushing = context.Response.Body.FlushAsync(cancellationToken);
@@ -97,6 +124,61 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout) : 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Begin(out var announcing) && _late is not null)
+        {
+            // The message was taken and will not be answered: an empty stream says so. A status would say that it was not taken.
+            announcing = context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+
+        await (announcing ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Whether this is the beginning of the response.</summary>
+    private bool Begin(out Task? announcing)
+    {
+        lock (_gate)
+        {
+            var first = !_begun;
+            _begun = true;
+            _late?.Dispose();
+            announcing = _announcing;
+            return first;
+        }
+    }
+
+    /// <summary>Sends the headers of an event stream without waiting any longer for what will be in it.</summary>
+    private void Announce()
+    {
+        lock (_gate)
+        {
+            if (!_begun)
+            {
+                _begun = true;
+                _announcing = context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        }
+    }
+
+    private async ValueTask WriteAfterAsync(Task announcing, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await UntilTakenAsync(announcing);
+        await WriteNowAsync(buffer, cancellationToken);
+    }
+
+    private ValueTask WriteNowAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (buffer.Length > Piece)
+        {
+            return WritePiecesAsync(buffer, cancellationToken);
+        }
+
+        var writing = context.Response.Body.WriteAsync(buffer, cancellationToken);
+        return writing.IsCompleted ? writing : new ValueTask(UntilTakenAsync(writing.AsTask()));
+    }
 
     private async ValueTask WritePiecesAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -10,10 +10,8 @@ using ModelContextProtocol.Server;
 namespace McpPortal.StreamableHttp;
 
 /// <summary>The older revisions: a session begins with <c>initialize</c> and is found again by its id and its user.</summary>
-internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, CancellationToken stopping)
+internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable sessions, IServiceProvider services, ILoggerFactory logs, TimeProvider time, CancellationToken stopping)
 {
-    private readonly TimeProvider _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-
     public async Task<McpFault?> PostAsync(HttpContext context, JsonRpcMessage message)
     {
         if (context.Request.Headers[HeaderNames.SessionId].Count == 0)
@@ -95,7 +93,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         var id = SessionIds.New();
         var transport = new StreamableHttpServerTransport(logs) { SessionId = id, EventStreamStore = options.EventStreamStore };
         var server = McpServer.Create(transport, serverOptions, logs, services);
-        var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, _time);
+        var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, time);
         session.TryEnter();
         if (sessions.TryAdd(session) is { } full)
         {
@@ -160,7 +158,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
     private async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<ResponseBody, JsonRpcMessage?, ValueTask>? onStart)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
-        var body = new ResponseBody(context, options.TakeTimeout);
+        await using var body = new ResponseBody(context, options.TakeTimeout, options.EventStreamStore is null ? time : null);
         body.AnnounceEvents();
         var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart is null ? null : first => onStart(body, first), ending.Token);
         if (!wrote)

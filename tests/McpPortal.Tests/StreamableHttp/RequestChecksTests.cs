@@ -209,7 +209,7 @@ public sealed class RequestChecksTests
         using var response = await host.PostAsync(Call("""{"region":"eu","size":7}"""), New, ("Mcp-Method", "tools/call"), ("Mcp-Name", "store"), ("Mcp-Param-Region", "eu"));
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
         Assert.False(response.Headers.Contains("Mcp-Session-Id"));
         Assert.Contains("stored in eu", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
