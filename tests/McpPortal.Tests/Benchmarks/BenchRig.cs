@@ -17,15 +17,19 @@ internal sealed class BenchRig : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("portal-bench-");
     private readonly SandboxHost _sandbox;
     private readonly ChildProcess _everything;
+    private readonly ChildProcess _forwarder;
     private readonly PortalServices _services;
     private ServingPortal _portal = null!;
 
-    private BenchRig(SandboxHost sandbox, ChildProcess everything, Uri everythingAddress, PortalServices services) =>
-        (_sandbox, _everything, EverythingDirect, _services) = (sandbox, everything, everythingAddress, services);
+    private BenchRig(SandboxHost sandbox, ChildProcess everything, Uri everythingAddress, ChildProcess forwarder, Uri forwarderAddress, PortalServices services) =>
+        (_sandbox, _everything, EverythingDirect, _forwarder, StubThroughForwarder, _services) = (sandbox, everything, everythingAddress, forwarder, forwarderAddress, services);
 
     public Uri StubDirect => new($"{_sandbox.Address}/mcp/whoami");
 
     public Uri StubThroughPortal => new(_portal.Address, "/mcp/whoami");
+
+    /// <summary>What passes on and does nothing else.</summary>
+    public Uri StubThroughForwarder { get; }
 
     public Uri EverythingDirect { get; }
 
@@ -41,6 +45,9 @@ internal sealed class BenchRig : IAsyncDisposable
         var everything = ChildProcess.Start(
             Repository.Node, [Path.Combine(Repository.Root, "tests", "peers", "everything-http.mjs")], new Dictionary<string, string?>(StringComparer.Ordinal) { ["PORT"] = port.ToString(CultureInfo.InvariantCulture) });
         await everything.WaitForLineAsync(port.ToString(CultureInfo.InvariantCulture), cancellationToken: Stop);
+        const string Ready = "forwarder ready: ";
+        var forwarder = ChildProcess.Start("dotnet", [Repository.Built("McpPortal.Sandbox"), "--forward", $"{sandbox.Address}/mcp/whoami", "--urls", "http://127.0.0.1:0"]);
+        var line = await forwarder.WaitForLineAsync(Ready, cancellationToken: Stop);
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Oidc:Authority"] = sandbox.Address,
@@ -49,7 +56,7 @@ internal sealed class BenchRig : IAsyncDisposable
             ["Outbound:AllowedHosts:0"] = new Uri(sandbox.Address).Authority,
             ["Outbound:AllowedHosts:1"] = address.Authority,
         };
-        var rig = new BenchRig(sandbox, everything, address, await PortalServices.CreateAsync(cluster, Stop, settings));
+        var rig = new BenchRig(sandbox, everything, address, forwarder, new Uri(line[(line.IndexOf(Ready, StringComparison.Ordinal) + Ready.Length)..]), await PortalServices.CreateAsync(cluster, Stop, settings));
         await rig._services.ListenAsync(Stop);
         rig._portal = await ServingPortal.StartAsync(
             [
@@ -65,6 +72,8 @@ internal sealed class BenchRig : IAsyncDisposable
     }
 
     public ProcessUse PortalUse() => ProcessUse.Of(_portal.ProcessId);
+
+    public ProcessUse ForwarderUse() => ProcessUse.Of(_forwarder.Id);
 
     /// <summary>Stops the portal and starts it again on its data: seconds from the start of the process until it is ready.</summary>
     public async Task<double> RestartAsync()
@@ -96,6 +105,7 @@ internal sealed class BenchRig : IAsyncDisposable
     {
         await _portal.DisposeAsync();
         await _everything.DisposeAsync();
+        await _forwarder.DisposeAsync();
         await _sandbox.DisposeAsync();
         _services.TestDatabase.Canaries.HearFolder(_folder.FullName);
         _folder.Delete(recursive: true);

@@ -16,6 +16,9 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
 
     /// <summary>So long a process is called before it is measured: its compilers are at work for that long and would be measured instead.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(SoakSize.Named("BENCH_WARMUP", 25));
+
+    /// <summary>One of <c>calls</c>, <c>sessions</c> and <c>starts</c>; all when none is named.</summary>
+    private static readonly string? Only = Environment.GetEnvironmentVariable("PORTAL_SOAK_BENCH_ONLY");
     private readonly List<TargetRow> _targets = [];
     private readonly List<string> _runs = [];
     private int _wrong;
@@ -27,25 +30,60 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
     {
         await using var rig = await BenchRig.StartAsync(cluster);
         var users = await rig.AddUsersAsync(Users);
-        List<BenchUser> few = [.. users.Take(Concurrent)];
+        if (IsMeasured("calls"))
+        {
+            await CallsAsync(rig, [.. users.Take(Concurrent)]);
+        }
+
+        if (IsMeasured("sessions"))
+        {
+            await SessionsAsync(rig, users);
+        }
+
+        if (IsMeasured("starts"))
+        {
+            await StartsAsync(rig);
+        }
+
+        _targets.Add(TargetRow.AtMost("answers that were somebody else's", 0, _wrong, ""));
+        await WriteAsync();
+        Assert.Equal(0, _wrong);
+    }
+
+    private static bool IsMeasured(string part) => Only is null || Only == part;
+
+    private async Task CallsAsync(BenchRig rig, IReadOnlyList<BenchUser> few)
+    {
         foreach (var version in (string[])[Older, Newer])
         {
             var direct = BenchTarget.Stub(rig.StubDirect, version, throughPortal: false);
+            var forwarder = BenchTarget.Stub(rig.StubThroughForwarder, version, throughPortal: false);
             var portal = BenchTarget.Stub(rig.StubThroughPortal, version, throughPortal: true);
-            await WarmUpAsync(direct, few);
-            await WarmUpAsync(portal, few);
-            var one = await RunAsync(rig, $"stub, {version}, one caller", direct, portal, [few[0]], Calls * 4);
+            foreach (var target in (BenchTarget[])[direct, forwarder, portal])
+            {
+                await WarmUpAsync(target, few);
+            }
+
+            var bare = await RunAsync(rig.ForwarderUse, $"bare forwarder, {version}, one caller", direct, forwarder, [few[0]], Calls * 4);
+            var one = await RunAsync(rig.PortalUse, $"stub, {version}, one caller", direct, portal, [few[0]], Calls * 4);
             _targets.Add(TargetRow.AtMost($"added p50, one caller, {version}", 0.6, one.AddedP50, "ms"));
+            _targets.Add(TargetRow.Plain($"the same of a bare forwarder, {version}", bare.AddedP50, "ms"));
             _targets.Add(TargetRow.Plain($"added p99, one caller, {version}", one.AddedP99, "ms"));
-            Concurrently($"stub, {version}", 0.40, await RunAsync(rig, $"stub, {version}, {few.Count} callers", direct, portal, few, Calls));
+            bare = await RunAsync(rig.ForwarderUse, $"bare forwarder, {version}, {few.Count} callers", direct, forwarder, few, Calls);
+            _targets.Add(TargetRow.Plain($"throughput ÷ direct of a bare forwarder, {few.Count} callers, {version}", bare.ThroughputRatio, ""));
+            _targets.Add(TargetRow.Plain($"CPU of a bare forwarder per call, {few.Count} callers, {version}", bare.CpuPerCall, "ms"));
+            Concurrently($"stub, {version}", 0.40, await RunAsync(rig.PortalUse, $"stub, {version}, {few.Count} callers", direct, portal, few, Calls));
         }
 
         // It speaks the older revisions only, so only these can be compared.
         var (everything, throughPortal) = (BenchTarget.Everything(rig.EverythingDirect, Older, throughPortal: false), BenchTarget.Everything(rig.EverythingThroughPortal, Older, throughPortal: true));
         await WarmUpAsync(everything, few);
         await WarmUpAsync(throughPortal, few);
-        Concurrently("server-everything", 0.55, await RunAsync(rig, $"server-everything, {Older}, {few.Count} callers", everything, throughPortal, few, Calls));
-        await SessionsAsync(rig, users);
+        Concurrently("server-everything", 0.55, await RunAsync(rig.PortalUse, $"server-everything, {Older}, {few.Count} callers", everything, throughPortal, few, Calls));
+    }
+
+    private async Task StartsAsync(BenchRig rig)
+    {
         var starts = new List<double>();
         for (var start = 0; start < Rounds; start++)
         {
@@ -53,9 +91,6 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
         }
 
         _targets.Add(TargetRow.AtMost("start to ready, existing database", 3, Percentiles.Median(starts), "s"));
-        _targets.Add(TargetRow.AtMost("answers that were somebody else's", 0, _wrong, ""));
-        await WriteAsync();
-        Assert.Equal(0, _wrong);
     }
 
     private static async Task WarmUpAsync(BenchTarget target, IReadOnlyList<BenchUser> users)
@@ -64,9 +99,9 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
         await run.RunAsync(users, warmUp: 0, static () => { }, Stop);
     }
 
-    private async Task<PairedRun> RunAsync(BenchRig rig, string name, BenchTarget direct, BenchTarget portal, IReadOnlyList<BenchUser> users, int calls)
+    private async Task<PairedRun> RunAsync(Func<ProcessUse> use, string name, BenchTarget direct, BenchTarget portal, IReadOnlyList<BenchUser> users, int calls)
     {
-        var run = new PairedRun(direct, portal, rig.PortalUse, Rounds, Longest);
+        var run = new PairedRun(direct, portal, use, Rounds, Longest);
         await run.RunAsync(users, calls, Stop);
         _wrong += run.Wrong;
         _runs.Add(run.Line(name));
