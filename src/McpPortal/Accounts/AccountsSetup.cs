@@ -46,6 +46,7 @@ internal static class AccountsSetup
         services.AddSingleton<OidcProvider>();
         services.AddSingleton<OidcTokens>();
         services.AddSingleton<LogoutTokens>();
+        services.AddKeyedSingleton(OidcHandler.SchemeName, (provider, _) => new OidcClient(provider.GetRequiredService<OidcProvider>(), provider.GetRequiredService<OidcTokens>()));
         services.AddAuthentication().AddOAuth<OidcOptions, OidcHandler>(OidcHandler.SchemeName, options => Configure(options, environment.IsDevelopment()));
         services.AddOptions<OidcOptions>(OidcHandler.SchemeName)
             .Configure<OutboundGuard>((options, guard) => options.Backchannel = guard.Create(OutboundPurpose.SignIn));
@@ -92,12 +93,18 @@ internal static class AccountsSetup
 
     private static void Configure(OidcOptions options, bool plainHttp)
     {
+        ConfigureProvider(options, plainHttp);
         options.CallbackPath = "/signin-oidc";
+        options.EventsType = typeof(AccountEvents);
+    }
+
+    /// <summary>What every sign-in at a provider has in common; callback path and events are the caller's.</summary>
+    public static void ConfigureProvider(OidcOptions options, bool plainHttp)
+    {
         options.UsePkce = true;
         options.SaveTokens = false;
         options.SignInScheme = PortalPrincipal.SignInScheme;
         options.RemoteAuthenticationTimeout = TimeSpan.FromMinutes(10);
-        options.EventsType = typeof(AccountEvents);
         options.CorrelationCookie.Name = Name("portal-signin.", plainHttp);
         options.CorrelationCookie.Path = "/";
         options.CorrelationCookie.SameSite = SameSiteMode.Lax;

@@ -50,4 +50,6 @@ internal enum AuditAction
     ServiceKeyRevoked,
     ActAsAllowed,
     ActAsWithdrawn,
+    IdentityLinked,
+    IdentityUnlinked,
 }

@@ -29,6 +29,10 @@ internal static class ClientsSetup
         services.AddActAs();
     }
 
+    /// <summary>Sign-ins at other issuers, by which people link them.</summary>
+    public static void AddIssuerLinks(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment) =>
+        LinkableIssuers.Add(services, configuration, options => AccountsSetup.ConfigureProvider(options, environment.IsDevelopment()));
+
     private static void AddActAs(this IServiceCollection services)
     {
         services.AddSingleton<ServiceKeys>();

@@ -4,6 +4,7 @@ using McpPortal.Api;
 using McpPortal.Audit;
 using McpPortal.Calls;
 using McpPortal.Clients;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Connections;
 using McpPortal.Coordination;
@@ -63,6 +64,7 @@ internal static class PortalApp
         }
 
         services.AddClients(configuration);
+        services.AddIssuerLinks(configuration, environment);
         services.AddServers(configuration);
         services.AddConnections(configuration, environment);
         services.AddSecrets();
@@ -96,5 +98,6 @@ internal static class PortalApp
         app.MapConnections();
         app.MapUi();
         app.MapSignIn();
+        app.MapIssuerLinks();
     }
 }

@@ -37,7 +37,7 @@ internal static partial class Floors
     private static readonly string[] MaySeeAllRows = ["Data/", "Vault/", "Audit/", "Coordination/", "Accounts/SignIns.cs", "Accounts/Users.cs", "Servers/ServerEditor.cs", "Servers/ServerSeeding.cs", "Servers/AdminServers.cs", "Servers/EditableServers.cs", "Secrets/SecretUseWriter.cs",
         "Connections/ProviderDirectory.cs", "Connections/ProviderSeeder.cs", "Connections/ProviderBreaker.cs", "Connections/Refresher.cs", "Connections/RefreshLease.cs", "Connections/RefreshRecord.cs",
         "Connections/TokenSaver.cs", "Connections/TokenRefresher.cs", "Connections/Revocations.cs", "Connections/ConnectionUse.cs", "Clients/AccessKeys.cs", "Clients/AccessKeyUses.cs", "Clients/SingleUserStart.cs",
-        "Clients/Issuers/IssuerCallers.cs", "Clients/ActAs/ServiceKeys.cs", "Clients/ActAs/ActAsConsents.cs", "Clients/ActAs/ActAsPeople.cs",
+        "Clients/Issuers/IssuerCallers.cs", "Clients/Issuers/IssuerLinks.cs", "Clients/ActAs/ServiceKeys.cs", "Clients/ActAs/ActAsConsents.cs", "Clients/ActAs/ActAsPeople.cs",
         "Clients/OAuth/RegisteredClients.cs", "Clients/OAuth/CodeExchange.cs", "Clients/OAuth/TokenRefresh.cs", "Clients/OAuth/ClientTokens.cs", "Clients/OAuth/ClientGrantUses.cs", "Clients/OAuth/ClientSweeper.cs",
         "Sessions/Registry/ClientSessionWriter.cs", "Sessions/Registry/ClientSessionSweeper.cs",
         "Calls/CallRecorder.cs", "Admin/DashboardQueries.cs", "Admin/PeopleAdmin.cs", "Admin/SessionsAdmin.cs", "Hosting/", "Cli/"];

@@ -50,7 +50,7 @@ internal sealed class SessionClient(HttpClient http, Uri address, string key)
         using var answer = await SendAsync(HttpMethod.Post, message, cancellationToken);
         var body = await answer.Content.ReadAsStringAsync(cancellationToken);
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode} {body}");
-        return (JsonObject)JsonNode.Parse(body.Split('\n').Last(line => line.StartsWith("data: ", StringComparison.Ordinal))[6..])!;
+        return (JsonObject)JsonNode.Parse(body.StartsWith('{') ? body : body.Split('\n').Last(line => line.StartsWith("data: ", StringComparison.Ordinal))[6..])!;
     }
 
     public async Task<HttpStatusCode> DeleteAsync(CancellationToken cancellationToken)

@@ -14,8 +14,7 @@ namespace McpPortal.Accounts.Oidc;
 
 /// <summary>OpenID Connect sign-in: authorization code with PKCE, nonce and the RFC 9207 issuer check, over the framework's OAuth handler.</summary>
 internal sealed class OidcHandler(
-    IOptionsMonitor<OidcOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    OidcProvider provider, OidcTokens tokens, TimeProvider clock)
+    IOptionsMonitor<OidcOptions> options, ILoggerFactory logger, UrlEncoder encoder, TimeProvider clock)
     : OAuthHandler<OidcOptions>(options, logger, encoder), IAuthenticationSignOutHandler
 {
     public const string SchemeName = "oidc";
@@ -26,9 +25,14 @@ internal sealed class OidcHandler(
     /// <summary>Key of the properties under which a sign-out carries <c>id_token_hint</c>.</summary>
     public const string IdTokenHintKey = ".id_token_hint";
 
+    /// <summary>Key of the properties under which a challenge carries <c>prompt</c>.</summary>
+    public const string PromptKey = ".prompt";
+
     private const string NonceKey = ".nonce";
     private const string StartedKey = ".started";
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(10);
+
+    private OidcClient Client => field ??= Context.RequestServices.GetRequiredKeyedService<OidcClient>(Scheme.Name);
 
     private new OidcEvents Events => (OidcEvents)base.Events;
 
@@ -48,7 +52,7 @@ internal sealed class OidcHandler(
     public async Task SignOutAsync(AuthenticationProperties? properties)
     {
         var target = LocalPath.OrHome(properties?.RedirectUri);
-        if (await provider.MetadataAsync(Context.RequestAborted) is not { EndSessionEndpoint: { } endpoint })
+        if (await Client.Provider.MetadataAsync(Context.RequestAborted) is not { EndSessionEndpoint: { } endpoint })
         {
             Response.Redirect(target);
             return;
@@ -56,7 +60,7 @@ internal sealed class OidcHandler(
 
         var query = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["client_id"] = provider.Settings.ClientId,
+            ["client_id"] = Client.Provider.Settings.ClientId,
             ["post_logout_redirect_uri"] = AbsoluteUri(Options.SignedOutCallbackPath),
             ["state"] = Options.StateDataFormat.Protect(new AuthenticationProperties { RedirectUri = target }),
         };
@@ -72,7 +76,7 @@ internal sealed class OidcHandler(
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (await provider.MetadataAsync(Context.RequestAborted) is not { } metadata)
+        if (await Client.Provider.MetadataAsync(Context.RequestAborted) is not { } metadata)
         {
             await SignInProblem.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, "Sign-in is not available",
                 "The sign-in provider does not answer at the moment. People who are signed in can go on working. Try again in a few seconds.");
@@ -88,8 +92,8 @@ internal sealed class OidcHandler(
         var query = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["response_type"] = "code",
-            ["client_id"] = provider.Settings.ClientId,
-            ["scope"] = string.Join(' ', provider.Settings.EffectiveScopes),
+            ["client_id"] = Client.Provider.Settings.ClientId,
+            ["scope"] = string.Join(' ', Client.Provider.Settings.EffectiveScopes),
             ["redirect_uri"] = AbsoluteUri(Options.CallbackPath),
             ["nonce"] = nonce,
             ["code_challenge"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))),
@@ -100,6 +104,11 @@ internal sealed class OidcHandler(
             query["login_hint"] = hint;
         }
 
+        if (properties.Items.Remove(PromptKey, out var prompt) && prompt is not null)
+        {
+            query["prompt"] = prompt;
+        }
+
         GenerateCorrelationId(properties);
         query["state"] = Options.StateDataFormat.Protect(properties);
         Response.Headers.CacheControl = "no-store";
@@ -108,13 +117,13 @@ internal sealed class OidcHandler(
 
     protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
     {
-        if (await provider.MetadataAsync(Context.RequestAborted) is not { } metadata)
+        if (await Client.Provider.MetadataAsync(Context.RequestAborted) is not { } metadata)
         {
             return HandleRequestResult.Fail(Unavailable());
         }
 
         // Before anything of the answer is believed or shown, its error included (RFC 9207 §2.4).
-        if (!metadata.IsAnswerFrom(Request.Query.TryGetValue("iss", out var issuer) ? issuer.ToString() : null, provider.Settings))
+        if (!metadata.IsAnswerFrom(Request.Query.TryGetValue("iss", out var issuer) ? issuer.ToString() : null, Client.Provider.Settings))
         {
             return HandleRequestResult.Fail(new SignInRefusedException("The answer did not come from the configured sign-in provider. Start again."));
         }
@@ -132,19 +141,19 @@ internal sealed class OidcHandler(
         }
 
         context.Properties.Items.Remove(OAuthConstants.CodeVerifierKey, out var verifier);
-        var metadata = await provider.MetadataAsync(Context.RequestAborted) ?? throw Unavailable();
-        return await tokens.ExchangeAsync(metadata, context.Code, AbsoluteUri(Options.CallbackPath), verifier!, Context.RequestAborted) is { } answer
+        var metadata = await Client.Provider.MetadataAsync(Context.RequestAborted) ?? throw Unavailable();
+        return await Client.Tokens.ExchangeAsync(metadata, context.Code, AbsoluteUri(Options.CallbackPath), verifier!, Context.RequestAborted) is { } answer
             ? OAuthTokenResponse.Success(answer)
             : OAuthTokenResponse.Failed(new SignInRefusedException("The sign-in provider did not complete the sign-in. Start again.") { Status = StatusCodes.Status502BadGateway });
     }
 
     protected override async Task<AuthenticationTicket> CreateTicketAsync(ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokenResponse)
     {
-        var metadata = await provider.MetadataAsync(Context.RequestAborted) ?? throw Unavailable();
+        var metadata = await Client.Provider.MetadataAsync(Context.RequestAborted) ?? throw Unavailable();
         properties.Items.Remove(NonceKey, out var nonce);
         properties.Items.Remove(StartedKey);
         var idToken = tokenResponse.Response!.RootElement.TryGetProperty("id_token", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        var (verified, problem) = await tokens.VerifyAsync(metadata, idToken ?? "", nonce ?? "", tokenResponse.AccessToken!, Context.RequestAborted);
+        var (verified, problem) = await Client.Tokens.VerifyAsync(metadata, idToken ?? "", nonce ?? "", tokenResponse.AccessToken!, Context.RequestAborted);
         if (verified is null)
         {
             OidcLog.TokenRefused(Logger, metadata.Issuer, problem);
@@ -169,5 +178,5 @@ internal sealed class OidcHandler(
 
     /// <summary>From configuration where it is set, so that a forged Host header cannot choose where codes are sent.</summary>
     private string AbsoluteUri(PathString path) =>
-        provider.Settings.PublicUrl is { Length: > 0 } publicUrl ? publicUrl.TrimEnd('/') + path : BuildRedirectUri(path);
+        Client.Provider.Settings.PublicUrl is { Length: > 0 } publicUrl ? publicUrl.TrimEnd('/') + path : BuildRedirectUri(path);
 }

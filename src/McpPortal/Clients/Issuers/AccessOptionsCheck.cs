@@ -38,7 +38,7 @@ internal sealed class AccessOptionsCheck(IHostEnvironment environment, SingleUse
         for (var i = 0; i < options.Issuers.Count; i++)
         {
             var (issuer, key) = (options.Issuers[i], string.Create(CultureInfo.InvariantCulture, $"{Key}:{i}"));
-            foreach (var error in Names(issuer, key, development).Concat(Keys(issuer, key, development)).Concat(Limits(issuer, key)))
+            foreach (var error in Names(issuer, key, development).Concat(Keys(issuer, key, development)).Concat(Client(issuer, key, development)).Concat(Limits(issuer, key)))
             {
                 yield return error;
             }
@@ -98,6 +98,19 @@ internal sealed class AccessOptionsCheck(IHostEnvironment environment, SingleUse
         if (SampleSecret.IsRefused(issuer.Secret, issuer.Issuer, development))
         {
             yield return $"{key}:Secret is a sample that everybody knows. Write the secret of your own issuer.";
+        }
+    }
+
+    private static IEnumerable<string> Client(IssuerSettings issuer, string key, bool development)
+    {
+        if (issuer.ClientId.Length == 0 && issuer.ClientSecret.Length > 0)
+        {
+            yield return $"{key}:ClientSecret is set without {key}:ClientId. Write the client id that the issuer gave to this portal, or leave both out.";
+        }
+
+        if (SampleSecret.IsRefused(issuer.ClientSecret, issuer.Issuer, development))
+        {
+            yield return $"{key}:ClientSecret is a sample that everybody knows. Write the secret of your own client.";
         }
     }
 

@@ -9,8 +9,8 @@ using Microsoft.EntityFrameworkCore;
 namespace McpPortal.Clients.Issuers;
 
 /// <summary>
-/// Whom tokens of external issuers stand for: the person who signs in to the portal with that very issuer as that very subject, and nobody
-/// else, whatever name or address the token holds. What was verified is remembered by its hash, so that a further request costs no signature.
+/// Whom tokens of external issuers stand for: the person who signs in to the portal with that very issuer as that very subject, or has linked it
+/// (<see cref="IssuerLinks"/>), and nobody else, whatever name or address the token holds. What was verified is remembered by its hash, so that a further request costs no signature.
 /// </summary>
 internal sealed class IssuerCallers
 {

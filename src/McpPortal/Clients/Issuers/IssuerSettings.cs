@@ -23,6 +23,12 @@ internal sealed class IssuerSettings
     /// <summary>The shared secret of an issuer that signs with HS256, in place of a key set.</summary>
     public string Secret { get; init; } = "";
 
+    /// <summary>Of the portal at this issuer, with which people show who they are there; empty: only whoever signs in to the portal with it can use its tokens.</summary>
+    public string ClientId { get; init; } = "";
+
+    /// <summary>Empty for a public client.</summary>
+    public string ClientSecret { get; init; } = "";
+
     public IList<string> SigningAlgorithms { get; init; } = [];
 
     /// <summary>Accepted values of the <c>typ</c> header.</summary>

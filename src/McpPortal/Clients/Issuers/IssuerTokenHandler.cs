@@ -58,7 +58,7 @@ internal sealed class IssuerTokenHandler(
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var (status, title, detail, error) = _tooMany ? (StatusCodes.Status429TooManyRequests, "Too many wrong tokens", "Too many tokens that are none came from this address. Wait a minute, then try again.", null)
-            : _verdict == IssuerVerdict.Unlinked ? (StatusCodes.Status403Forbidden, "Not known here", $"Nobody here signs in as the subject of this token. Sign in once at {address.Absolute(Context, "/profile")} with the same account of the same issuer, then try again.", null)
+            : _verdict == IssuerVerdict.Unlinked ? (StatusCodes.Status403Forbidden, "Not known here", $"Nobody here is known as the subject of this token. Sign in at {address.Absolute(Context, "/profile")} with that account, or link it to yours there, then try again.", null)
             : _verdict == IssuerVerdict.OutOfScope ? (StatusCodes.Status403Forbidden, "Not allowed", "The token allows neither reading nor calling tools here. Ask its issuer for one that does.", "insufficient_scope")
             : (StatusCodes.Status401Unauthorized, "Not signed in", "The token is not of an issuer that this portal takes, is for another audience, or has ended. Get a new one, or use an access key.", "invalid_token");
         Response.StatusCode = status;

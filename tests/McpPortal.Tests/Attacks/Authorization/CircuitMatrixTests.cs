@@ -22,7 +22,8 @@ public sealed class CircuitMatrixTests(PostgresCluster cluster)
     [Fact]
     public async Task AZ_1_Everybody_gets_what_the_table_says_and_touches_nobody_elses_things()
     {
-        await using var host = await PortalHost.StartAsync(cluster, $"http://127.0.0.1:{Ports.Free()}", Ports.Free());
+        await using var host = await PortalHost.StartAsync(
+            cluster, $"http://127.0.0.1:{Ports.Free()}", Ports.Free(), ("Access:Issuers:0:Issuer", Estate.Issuer), ("Access:Issuers:0:Audience", "portal"), ("Access:Issuers:0:ClientId", "portal"));
         List<string> wrong = [];
         List<(CircuitRow Row, string Got)> table = [];
         Scene? scene = null;

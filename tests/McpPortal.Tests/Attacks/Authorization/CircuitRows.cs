@@ -4,6 +4,7 @@ using McpPortal.Admin;
 using McpPortal.Calls;
 using McpPortal.Clients;
 using McpPortal.Clients.ActAs;
+using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Connections;
 using McpPortal.Data;
@@ -86,6 +87,10 @@ internal static class CircuitRows
             await c.Get<MyProfile>().EndOthersAsync(c.Actor, null, c.Stop);
             return await c.Get<AccountStates>().GetAsync(c.Of.SignIn, c.Of.Owner, c.Stop) is null && c.Actor == c.Of.Owner;
         }),
+
+        Row("IssuerLinks.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<IssuerLinks>().ListAsync(c.Actor, c.Stop)).Any(i => i.Subject == c.Of.Owner.ToString())),
+        Row("IssuerLinks.RemoveAsync(UserId, String, Actor, CancellationToken)", "YNNNN", async c => await c.Get<IssuerLinks>().RemoveAsync(c.Actor, Estate.Issuer, c.By, c.Stop), "one's own"),
+        Row("IssuerLinks.RemoveAsync(UserId, String, Actor, CancellationToken)", "YNNNN", async c => await c.Get<IssuerLinks>().RemoveAsync(c.Of.Owner, Estate.Issuer, c.By, c.Stop), "the owner's"),
 
         // Secrets
         Row("SecretStore.ConfirmDestinationAsync(UserId, ServerSnapshot, String, Actor, CancellationToken)", OnlyOwner,

@@ -66,6 +66,9 @@ internal sealed record Estate
     /// <summary>A program for that group, which the owner lets act for them.</summary>
     public required string ServiceKey { get; init; }
 
+    /// <summary>Another issuer, at which the owner has linked an account.</summary>
+    public const string Issuer = "https://issuer.example";
+
     /// <summary>Where the portal is.</summary>
     public required string Portal { get; init; }
 
@@ -124,6 +127,7 @@ internal sealed record Estate
         }).ToList();
         var signIn = new SignInSession { UserId = owner, Issuer = "https://idp.example", CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1) };
         var call = new ToolCall { UserId = owner, ServerSlug = server.Slug, Tool = "whoami", StartedAt = DateTimeOffset.UtcNow, Via = CallVia.Console, Result = CallResult.Succeeded };
+        scope.Db.Identities.Add(new Identity { Issuer = Issuer, Subject = owner.ToString(), UserId = owner, CreatedAt = DateTimeOffset.UtcNow });
         scope.Db.Connections.AddRange(connections);
         scope.Db.ServerCredentials.AddRange(
             new ServerCredential { UserId = owner, ServerId = server.Id, Need = GitHub.Name, ConnectionId = connections[0].Id, Destination = server.Destination, AgreedAt = DateTimeOffset.UtcNow },

@@ -57,6 +57,7 @@ internal static class RouteRows
         new("POST /connect/{provider}", "302 404 401 404 404 401 401 401 401 401 401", e => Form("/connect/github", ("target", $"{e.Server.Id}|github|{e.Server.Destination}")), "for the owner's server"),
         new("POST /connect/{provider}", "302 404 401 404 404 401 401 401 401 401 401", e => Form("/connect/github", ("reconnect", e.Connection.ToString())), "reconnecting the owner's connection"),
         new("GET /connect/{provider}/callback", "400 400 signin 400 400 signin signin signin signin signin signin", _ => Html(HttpMethod.Get, "/connect/github/callback?state=made-up&code=made-up"), "with a state that nobody began"),
+        new("POST /profile/link", "404 404 401 404 404 401 401 401 401 401 401", _ => Form("/profile/link", ("issuer", "https://made-up.example")), "to an issuer that is none"),
         new("POST /signout", "302 302 302 302 302 302 302 302 302 302 302", _ => Form("/signout")),
         new("GET /signin", "302 302 503 302 302 503 503 503 503 503 503", _ => Html(HttpMethod.Get, "/signin"), "while the provider is down; home for those who are signed in"),
         new("POST /backchannel-logout", "400 400 400 400 400 400 400 400 400 400 400", _ => Form("/backchannel-logout", ("logout_token", "made-up")), "with a token that no provider signed"),

@@ -7,7 +7,9 @@ using McpPortal.Tests.Rig;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace McpPortal.Tests.Clients.Issuers;
 
@@ -31,6 +33,15 @@ internal sealed class StandInIssuer : IAsyncDisposable
 
     /// <summary>What the discovery document names as issuer; null: itself.</summary>
     public string? Named { get; set; }
+
+    /// <summary>Who signs in there next.</summary>
+    public string SignsIn { get; set; } = "nobody";
+
+    /// <summary>With what it was last asked to sign somebody in.</summary>
+    public IReadOnlyDictionary<string, StringValues> Question { get; private set; } = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+
+    /// <summary>Makes the next ID tokens say something else.</summary>
+    public Action<JsonObject>? ChangeIdToken { get; set; }
 
     public static async Task<StandInIssuer> StartAsync()
     {
@@ -70,7 +81,18 @@ internal sealed class StandInIssuer : IAsyncDisposable
         switch (context.Request.Path.Value)
         {
             case "/.well-known/openid-configuration":
-                return context.Response.WriteAsync(new JsonObject { ["issuer"] = Named ?? Issuer, ["jwks_uri"] = $"{Issuer}/jwks" }.ToJsonString());
+                return context.Response.WriteAsync(new JsonObject { ["issuer"] = Named ?? Issuer, ["jwks_uri"] = $"{Issuer}/jwks", ["authorization_endpoint"] = $"{Issuer}/authorize", ["token_endpoint"] = $"{Issuer}/token" }.ToJsonString());
+            case "/authorize":
+                Question = QueryHelpers.ParseQuery(context.Request.QueryString.Value);
+                context.Response.Redirect(QueryHelpers.AddQueryString(Question["redirect_uri"]!, new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = "fake-code", ["state"] = Question["state"] }));
+                return Task.CompletedTask;
+            case "/token":
+                var idToken = Forge.Sign(null, Claims(SignsIn, claims =>
+                {
+                    (claims["aud"], claims["nonce"]) = ((string)Question["client_id"]!, (string)Question["nonce"]!);
+                    ChangeIdToken?.Invoke(claims);
+                }));
+                return context.Response.WriteAsync(new JsonObject { ["access_token"] = "fake-access-token", ["token_type"] = "Bearer", ["id_token"] = idToken }.ToJsonString());
             case "/jwks":
                 return context.Response.WriteAsync(Encoding.UTF8.GetString(Forge.Set()));
             default:
