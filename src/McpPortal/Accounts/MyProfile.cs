@@ -14,7 +14,9 @@ internal sealed class MyProfile(PortalDatabase database, SignIns signIns, TimePr
         var now = clock.GetUtcNow();
         await using var scope = await database.ForUserAsync(user, cancellationToken);
         var row = await scope.Db.Users.AsNoTracking().SingleAsync(u => u.Id == user, cancellationToken);
-        var identities = await scope.Db.Identities.Where(i => i.UserId == user).OrderBy(i => i.CreatedAt)
+
+        // Not those that are only linked, with which nobody signs in here.
+        var identities = await scope.Db.Identities.Where(i => i.UserId == user && scope.Db.SignInSessions.Any(s => s.UserId == user && s.Issuer == i.Issuer)).OrderBy(i => i.CreatedAt)
             .Select(i => new ProfileIdentity(i.Issuer, i.Subject)).ToListAsync(cancellationToken);
         var open = await scope.Db.SignInSessions.Where(s => s.UserId == user && s.EndedAt == null && s.ExpiresAt > now)
             .OrderByDescending(s => s.CreatedAt).Take(MaxSignIns)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using McpPortal.Sandbox;
 
 namespace McpPortal.BrowserTests.Portal;
 
@@ -15,9 +16,9 @@ internal sealed class RunningPortal : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
 
-    private RunningPortal(string data, int port, int sandboxPort, params ReadOnlySpan<string> more)
+    private RunningPortal(string data, int port, int sandboxPort, int elsewherePort, params ReadOnlySpan<string> more)
     {
-        (Data, Port, SandboxPort) = (data, port, sandboxPort);
+        (Data, Port, SandboxPort, ElsewherePort) = (data, port, sandboxPort, elsewherePort);
         _process = new Process
         {
             StartInfo = new ProcessStartInfo(
@@ -37,6 +38,12 @@ internal sealed class RunningPortal : IAsyncDisposable
             _process.StartInfo.Environment[$"Logging__LogLevel__{category}"] = "Trace";
         }
 
+        foreach (var (name, value) in (IEnumerable<(string, string)>)[("Issuer", Elsewhere), ("Audience", "mcp-portal"), ("ClientId", "portal"), ("ClientSecret", new SandboxOptions().Portal.Secret)])
+        {
+            _process.StartInfo.Environment[$"Access__Issuers__0__{name}"] = value;
+        }
+
+        _process.StartInfo.Environment["Outbound__AllowedHosts__20"] = new Uri(Elsewhere).Authority;
         _process.OutputDataReceived += (_, line) => OnLine(line.Data);
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"infra/run ended before the portal was ready:\n{Output}"));
@@ -47,6 +54,11 @@ internal sealed class RunningPortal : IAsyncDisposable
     public int Port { get; }
 
     public int SandboxPort { get; }
+
+    /// <summary>Where another issuer may be, which nobody has started.</summary>
+    public int ElsewherePort { get; }
+
+    public string Elsewhere => $"http://127.0.0.1:{ElsewherePort}";
 
     public Uri Address => new($"http://localhost:{Port}");
 
@@ -68,8 +80,8 @@ internal sealed class RunningPortal : IAsyncDisposable
     public static async Task<RunningPortal> StartAsync(RunningPortal? earlier = null)
     {
         var portal = earlier is null
-            ? new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort())
-            : new RunningPortal(earlier.Data, earlier.Port, earlier.SandboxPort);
+            ? new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort(), FreePort())
+            : new RunningPortal(earlier.Data, earlier.Port, earlier.SandboxPort, earlier.ElsewherePort);
         await portal.BeginAsync();
         return portal;
     }
@@ -77,7 +89,7 @@ internal sealed class RunningPortal : IAsyncDisposable
     /// <summary>Starts on fresh data with a sandbox that asks nobody anything.</summary>
     public static async Task<RunningPortal> StartForScriptsAsync()
     {
-        var portal = new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort(), "--auto-consent");
+        var portal = new RunningPortal(Directory.CreateTempSubdirectory("portal-run-").FullName, FreePort(), FreeSandboxPort(), FreePort(), "--auto-consent");
         await portal.BeginAsync();
         return portal;
     }

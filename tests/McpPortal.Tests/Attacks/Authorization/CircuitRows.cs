@@ -89,7 +89,6 @@ internal static class CircuitRows
         }),
 
         Row("IssuerLinks.ListAsync(UserId, CancellationToken)", OnlyOwner, async c => (await c.Get<IssuerLinks>().ListAsync(c.Actor, c.Stop)).Any(i => i.Subject == c.Of.Owner.ToString())),
-        Row("IssuerLinks.RemoveAsync(UserId, String, Actor, CancellationToken)", "YNNNN", async c => await c.Get<IssuerLinks>().RemoveAsync(c.Actor, Estate.Issuer, c.By, c.Stop), "one's own"),
         Row("IssuerLinks.RemoveAsync(UserId, String, Actor, CancellationToken)", "YNNNN", async c => await c.Get<IssuerLinks>().RemoveAsync(c.Of.Owner, Estate.Issuer, c.By, c.Stop), "the owner's"),
 
         // Secrets

@@ -1,4 +1,5 @@
 using System.Net;
+using McpPortal.Accounts;
 using McpPortal.Audit;
 using McpPortal.Clients.Issuers;
 using McpPortal.Data;
@@ -34,6 +35,7 @@ public sealed class IssuerLinkTests(PostgresCluster cluster)
 
         var links = rig.Portal.Get<IssuerLinks>();
         Assert.Equal("ana-elsewhere", Assert.Single(await links.ListAsync(ana, Stop)).Subject);
+        Assert.DoesNotContain((await rig.Portal.Get<MyProfile>().GetAsync(ana, Stop)).Identities, identity => identity.Issuer == rig.Issuer.Issuer);
         Assert.Equal(1L, await rig.Portal.AuditedAsync(nameof(AuditAction.IdentityLinked)));
         Assert.True(await links.RemoveAsync(ana, rig.Issuer.Issuer, Actor.Page(ana), Stop));
         var (status, _) = await Eventually.AskAsync(() => rig.KnockAsync(token), status => status == HttpStatusCode.Forbidden, TimeSpan.FromSeconds(2));
