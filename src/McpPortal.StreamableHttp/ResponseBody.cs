@@ -133,7 +133,7 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout, Ti
             announcing = context.Response.Body.FlushAsync(context.RequestAborted);
         }
 
-        await (announcing ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await (announcing is null ? Task.CompletedTask : UntilTakenAsync(announcing)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.DisposeAsync();
     }
 
