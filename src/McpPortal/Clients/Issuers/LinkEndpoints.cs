@@ -16,7 +16,11 @@ internal static class LinkEndpoints
         // The form is redirected to the issuer, and browsers hold that against form-action.
         foreach (var issuer in app.Services.GetRequiredService<LinkableIssuers>().All)
         {
-            app.Services.GetRequiredService<FormTargets>().AllowAlways(new Uri(issuer.Issuer));
+            // What is no address is told when the portal starts, together with what to write instead.
+            if (Uri.TryCreate(issuer.Issuer, UriKind.Absolute, out var address))
+            {
+                app.Services.GetRequiredService<FormTargets>().AllowAlways(address);
+            }
         }
 
         app.MapPost(Path, Begin).RequireAuthorization();

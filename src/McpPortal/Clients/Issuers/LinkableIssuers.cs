@@ -27,10 +27,13 @@ internal sealed class LinkableIssuers(IReadOnlyList<LinkableIssuer> all)
         var authority = configuration[$"{OidcSettings.Section}:{nameof(OidcSettings.Authority)}"] ?? "";
         if (!SingleUserMode.Read(configuration).IsOn)
         {
-            foreach (var child in section.GetChildren().Where(child => !string.IsNullOrEmpty(child[nameof(IssuerSettings.ClientId)]) && !Same(child[nameof(IssuerSettings.Issuer)], authority)))
+            // By position, as the binder counts them: entries may bear any numbers, also names.
+            foreach (var (position, child) in section.GetChildren().Index())
             {
-                var number = int.Parse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture);
-                all.Add(new LinkableIssuer(child[nameof(IssuerSettings.Issuer)] ?? "", AddScheme(services, number, cookies)));
+                if (child[nameof(IssuerSettings.Issuer)] is { } issuer && !string.IsNullOrEmpty(child[nameof(IssuerSettings.ClientId)]) && issuer.TrimEnd('/') != authority.TrimEnd('/'))
+                {
+                    all.Add(new LinkableIssuer(issuer, AddScheme(services, position, cookies)));
+                }
             }
         }
 
@@ -38,14 +41,12 @@ internal sealed class LinkableIssuers(IReadOnlyList<LinkableIssuer> all)
         services.AddSingleton<IssuerLinks>();
     }
 
-    private static bool Same(string? one, string other) => string.Equals(one?.TrimEnd('/'), other.TrimEnd('/'), StringComparison.Ordinal);
-
-    private static string AddScheme(IServiceCollection services, int number, Action<OidcOptions> cookies)
+    private static string AddScheme(IServiceCollection services, int position, Action<OidcOptions> cookies)
     {
-        var scheme = string.Create(CultureInfo.InvariantCulture, $"link-{number}");
-        var path = string.Create(CultureInfo.InvariantCulture, $"/signin-link/{number}");
+        var scheme = string.Create(CultureInfo.InvariantCulture, $"link-{position}");
+        var path = string.Create(CultureInfo.InvariantCulture, $"/signin-link/{position}");
         services.AddScoped<LinkEvents>();
-        services.AddKeyedSingleton(scheme, (provider, _) => Client(provider, provider.GetRequiredService<IOptions<AccessOptions>>().Value.Issuers[number]));
+        services.AddKeyedSingleton(scheme, (provider, _) => Client(provider, provider.GetRequiredService<IOptions<AccessOptions>>().Value.Issuers[position]));
         services.AddAuthentication().AddOAuth<OidcOptions, OidcHandler>(scheme, options =>
         {
             cookies(options);

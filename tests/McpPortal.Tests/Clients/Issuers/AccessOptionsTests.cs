@@ -8,7 +8,7 @@ public sealed class AccessOptionsTests
 
     [Fact]
     public void Complete_entries_have_no_errors() => Assert.Empty(Errors(
-        new() { Issuer = "https://login.example/tenant/v2.0", Audience = "portal" },
+        new() { Issuer = "https://login.example/tenant/v2.0", Audience = "portal", ClientId = "portal", ClientSecret = Secret },
         new() { Issuer = "https://login.example/other/v2.0", Audience = "portal", JwksUri = "https://login.example/keys?app=1", SigningAlgorithms = ["ES256"], ScopeClaim = "scp" },
         new() { Issuer = "https://project.example/auth/v1", Audience = "authenticated", AllowSharedAudience = true, Secret = Secret }));
 
@@ -28,6 +28,8 @@ public sealed class AccessOptionsTests
         { "Access:Issuers:0:Secret", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", Secret = "sandbox-only-not-a-secret-of-an-issuer" } },
         { "Access:Issuers:0:SigningAlgorithms", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", SigningAlgorithms = ["HS256"] } },
         { "Access:Issuers:0:SigningAlgorithms", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", SigningAlgorithms = ["none"] } },
+        { "Access:Issuers:0:ClientId", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", ClientSecret = Secret } },
+        { "Access:Issuers:0:ClientSecret", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", ClientId = "portal", ClientSecret = "sandbox-only-not-a-secret-of-a-client" } },
         { "Access:Issuers:0:MaxLifetime", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", MaxLifetime = TimeSpan.FromDays(30) } },
         { "Access:Issuers:0:ReadScope", new IssuerSettings { Issuer = "https://login.example", Audience = "portal", ScopeClaim = "scp", ReadScope = "" } },
     };
@@ -42,6 +44,7 @@ public sealed class AccessOptionsTests
 
         Assert.Contains(key, error, StringComparison.Ordinal);
         Assert.True(settings.Secret.Length == 0 || !error.Contains(settings.Secret, StringComparison.Ordinal), error);
+        Assert.True(settings.ClientSecret.Length == 0 || !error.Contains(settings.ClientSecret, StringComparison.Ordinal), error);
         Assert.DoesNotContain(Secret, settings.ToString(), StringComparison.Ordinal);
     }
 

@@ -1,11 +1,13 @@
 using System.Net;
 using McpPortal.Accounts;
+using McpPortal.Accounts.Oidc;
 using McpPortal.Audit;
 using McpPortal.Clients.Issuers;
 using McpPortal.Data;
 using McpPortal.Tests.Attacks.Authorization;
 using McpPortal.Tests.Promises;
 using McpPortal.Tests.Rig;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace McpPortal.Tests.Clients.Issuers;
 
@@ -112,6 +114,16 @@ public sealed class IssuerLinkTests(PostgresCluster cluster)
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.DoesNotContain("/authorize", rig.Issuer.Asked);
+    }
+
+    [Fact]
+    public async Task Entries_may_bear_any_numbers()
+    {
+        await using var rig = await IssuerRig.StartAsync(cluster, ("Access:Issuers:7:Issuer", "https://third.example"), ("Access:Issuers:7:Audience", "portal"), ("Access:Issuers:7:ClientId", "third"));
+        var ana = (await rig.Portal.Gateway.PersonAsync("ana")).User;
+
+        Assert.Equal("https://third.example", Assert.Single(await rig.Portal.Get<IssuerLinks>().ListAsync(ana, Stop)).Issuer);
+        Assert.Equal("third", rig.Portal.Portal.Services.GetRequiredKeyedService<OidcClient>("link-2").Provider.Settings.ClientId);
     }
 
     [Fact]
