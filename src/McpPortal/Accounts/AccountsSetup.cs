@@ -18,7 +18,7 @@ internal static class AccountsSetup
     {
         services.AddUsers(configuration);
         services.AddOptions<AccountsOptions>().ValidateOnStart();
-        services.AddSingleton<AccountStates>();
+        services.TryAddSingleton<AccountStates>();
         services.AddScoped<AccountEvents>();
         services.AddScoped<SignInCookie>();
         services.AddSingleton<MyProfile>();
@@ -68,6 +68,7 @@ internal static class AccountsSetup
     public static void AddIdleOwners(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(IdleLimit.Read(configuration));
+        services.TryAddSingleton<AccountStates>();
         services.AddSingleton<IdleOwners>();
     }
 
