@@ -17,6 +17,9 @@ internal sealed class PairedRun(BenchTarget direct, BenchTarget portal, Func<Pro
 
     public double ThroughputRatio => Median(round => round.Portal.PerSecond / round.Direct.PerSecond);
 
+    /// <summary>Calls through the portal in a second.</summary>
+    public double PerSecond => Median(round => round.Portal.PerSecond);
+
     /// <summary>Milliseconds of processor time that the portal takes for a call.</summary>
     public double CpuPerCall => Median(round => round.CpuMs / (round.Portal.Latencies.Count + round.Portal.Failed));
 

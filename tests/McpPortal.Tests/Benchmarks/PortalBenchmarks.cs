@@ -12,6 +12,7 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
     private static readonly int Concurrent = SoakSize.Named("BENCH_CONCURRENT", 16);
     private static readonly int Calls = SoakSize.Named("BENCH_CALLS", 250);
     private static readonly int Rounds = SoakSize.Named("BENCH_ROUNDS", 3);
+    private const int Many = 256;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     /// <summary>So long a process is called before it is measured: its compilers are at work for that long and would be measured instead.</summary>
@@ -32,7 +33,7 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
         var users = await rig.AddUsersAsync(Users);
         if (IsMeasured("calls"))
         {
-            await CallsAsync(rig, [.. users.Take(Concurrent)]);
+            await CallsAsync(rig, [.. users.Take(Concurrent)], [.. users.Take(Many)]);
         }
 
         if (IsMeasured("sessions"))
@@ -52,7 +53,7 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
 
     private static bool IsMeasured(string part) => Only is null || Only == part;
 
-    private async Task CallsAsync(BenchRig rig, IReadOnlyList<BenchUser> few)
+    private async Task CallsAsync(BenchRig rig, IReadOnlyList<BenchUser> few, IReadOnlyList<BenchUser> many)
     {
         foreach (var version in (string[])[Older, Newer])
         {
@@ -73,6 +74,8 @@ public sealed class PortalBenchmarks(PostgresCluster cluster)
             _targets.Add(TargetRow.Plain($"throughput ÷ direct of a bare forwarder, {few.Count} callers, {version}", bare.ThroughputRatio, ""));
             _targets.Add(TargetRow.Plain($"CPU of a bare forwarder per call, {few.Count} callers, {version}", bare.CpuPerCall, "ms"));
             Concurrently($"stub, {version}", 0.40, await RunAsync(rig.PortalUse, $"stub, {version}, {few.Count} callers", direct, portal, few, Calls));
+            var crowd = await RunAsync(rig.PortalUse, $"stub, {version}, {many.Count} callers", direct, portal, many, Math.Max(1, Calls / 10));
+            _targets.Add(TargetRow.Least($"calls per second, {many.Count} callers, stub, {version}", 6000, crowd.PerSecond));
         }
 
         // It speaks the older revisions only, so only these can be compared.

