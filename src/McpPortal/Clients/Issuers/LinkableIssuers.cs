@@ -39,13 +39,13 @@ internal sealed class LinkableIssuers(IReadOnlyList<LinkableIssuer> all)
 
         services.AddSingleton(new LinkableIssuers(all));
         services.AddSingleton<IssuerLinks>();
+        services.AddScoped<LinkEvents>();
     }
 
     private static string AddScheme(IServiceCollection services, int position, Action<OidcOptions> cookies)
     {
         var scheme = string.Create(CultureInfo.InvariantCulture, $"link-{position}");
         var path = string.Create(CultureInfo.InvariantCulture, $"/signin-link/{position}");
-        services.AddScoped<LinkEvents>();
         services.AddKeyedSingleton(scheme, (provider, _) => Client(provider, provider.GetRequiredService<IOptions<AccessOptions>>().Value.Issuers[position]));
         services.AddAuthentication().AddOAuth<OidcOptions, OidcHandler>(scheme, options =>
         {

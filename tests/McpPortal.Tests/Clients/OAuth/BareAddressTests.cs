@@ -99,38 +99,28 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
         await using var rig = await OAuthRig.StartAsync(cluster);
         using var browser = rig.Portal.Browser();
         var hash = await SignedInAsync(rig, browser);
-        var home = Directory.CreateTempSubdirectory("inspector-").FullName;
-        await using var first = Inspector(home, "--method", "tools/call", "--tool-name", tool, "--callback-url", $"http://127.0.0.1:{Ports.Free()}/oauth/callback");
-        var opened = await first.WaitForLineAsync("/authorize?", cancellationToken: Stop);
+        var inspector = new Inspector(rig.Address(path), era);
+        await using var first = inspector.Begin("--method", "tools/call", "--tool-name", tool, "--callback-url", $"http://127.0.0.1:{Ports.Free()}/oauth/callback");
 
-        await ConsentAsync(browser, new Uri(AuthorizeAddress().Match(opened).Value));
+        await ConsentAsync(browser, await Inspector.WantsOpenedAsync(first, Stop));
 
         Assert.True(await first.Exited == 0, first.Output());
         Assert.Contains(hash, first.Output(), StringComparison.Ordinal);
 
         // Nobody is asked any more, also when the access token has ended.
         await EndAccessAsync(rig);
-        await using (var again = Inspector(null, "--stored-auth-only", "--method", "tools/call", "--tool-name", tool))
+        await using (var again = inspector.Again("--method", "tools/call", "--tool-name", tool))
         {
             Assert.True(await again.Exited == 0, again.Output());
             Assert.Contains(hash, again.Output(), StringComparison.Ordinal);
         }
 
         await RevokeAsync(rig);
-        await using (var last = Inspector(null, "--stored-auth-only", "--method", "tools/list"))
+        await using (var last = inspector.Again("--method", "tools/list"))
         {
             Assert.NotEqual(0, await last.Exited);
             Assert.Contains("auth_required", last.Output(), StringComparison.Ordinal);
         }
-
-        ChildProcess Inspector(string? scratch, params string[] arguments) => ChildProcess.Start(
-            Repository.Node,
-            [
-                Path.Combine(Repository.Peers, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js"), "--cli", rig.Address(path).AbsoluteUri,
-                "--transport", "http", "--protocol-era", era, "--format", "json", .. arguments,
-            ],
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["HOME"] = home, ["BROWSER"] = "true", ["MCP_AUTO_OPEN_ENABLED"] = "true", ["MCP_INSPECTOR_SECRET_STORE"] = "file" },
-            scratch: scratch);
     }
 
     [Fact]
@@ -225,9 +215,6 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
 
     [GeneratedRegex("""<form method="post" action="(?<action>[^"]*)">""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Action();
-
-    [GeneratedRegex("""https?://[^\s"]+/authorize\?[^\s"]+""", RegexOptions.None, 1000)]
-    private static partial Regex AuthorizeAddress();
 
     private sealed class KeptTokens : ITokenCache
     {
