@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -24,7 +23,7 @@ public sealed class LetAClientInTests(PortalInUse inUse)
     public async Task By_keyboard_and_the_browser_follows_to_the_client(int width, ColorScheme scheme)
     {
         using var http = new HttpClient { BaseAddress = inUse.Portal.Address };
-        using var client = new Listener();
+        using var client = new CallbackListener();
         var (id, link) = await AskAsync(http, client);
         await using var context = await inUse.NewContextAsync(width);
         var page = await context.NewPageAsync();
@@ -50,27 +49,25 @@ public sealed class LetAClientInTests(PortalInUse inUse)
         await page.GetByText("Editor of the test").First.WaitForAsync();
         Assert.Empty(await Accessibility.FindingsAsync(page));
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "The page is wider than the window.");
-        await page.GetByRole(AriaRole.List, new() { Name = "authorised clients" }).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access" }).ClickAsync();
-        await page.GetByText("None yet.").WaitForAsync();
+        await page.RevokeClientAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await KnockAsync(http, access));
         Assert.Empty(inUse.Canaries.Leaks());
     }
 
     /// <summary>A client registers, and makes the link that it opens.</summary>
-    private static async Task<(string Id, string Link)> AskAsync(HttpClient http, Listener client)
+    private static async Task<(string Id, string Link)> AskAsync(HttpClient http, CallbackListener client)
     {
         using var registered = await http.PostAsJsonAsync("/register", new { client_name = "Editor of the test", redirect_uris = new[] { "http://127.0.0.1/callback" } }, Stop);
         var id = (string)(await registered.Content.ReadFromJsonAsync<JsonNode>(Stop))!["client_id"]!;
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
-        return (id, $"/authorize?response_type=code&client_id={id}&redirect_uri={Uri.EscapeDataString(client.Address)}&state=state-1&code_challenge={challenge}&code_challenge_method=S256");
+        return (id, $"/authorize?response_type=code&client_id={id}&redirect_uri={Uri.EscapeDataString(client.Address.AbsoluteUri)}&state=state-1&code_challenge={challenge}&code_challenge_method=S256");
     }
 
-    private async Task<string> ExchangeAsync(HttpClient http, Listener client, string id, string code)
+    private async Task<string> ExchangeAsync(HttpClient http, CallbackListener client, string id, string code)
     {
         using var answer = await http.PostAsync("/token", new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["grant_type"] = "authorization_code", ["client_id"] = id, ["code"] = code, ["redirect_uri"] = client.Address, ["code_verifier"] = Verifier,
+            ["grant_type"] = "authorization_code", ["client_id"] = id, ["code"] = code, ["redirect_uri"] = client.Address.AbsoluteUri, ["code_verifier"] = Verifier,
         }), Stop);
         return inUse.Canaries.Watch("an access token", (string)(await answer.Content.ReadFromJsonAsync<JsonNode>(Stop))!["access_token"]!);
     }
@@ -85,26 +82,5 @@ public sealed class LetAClientInTests(PortalInUse inUse)
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         using var answer = await http.SendAsync(request, Stop);
         return answer.StatusCode;
-    }
-
-    /// <summary>The address of its own at which a program on a desk takes its answer.</summary>
-    private sealed class Listener : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-
-        public Listener() => _listener.Start();
-
-        public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/callback";
-
-        public async Task<Dictionary<string, string>> AnswerAsync(CancellationToken stop)
-        {
-            using var caller = await _listener.AcceptTcpClientAsync(stop);
-            using var reader = new StreamReader(caller.GetStream(), Encoding.ASCII);
-            var target = new Uri(new Uri(Address), (await reader.ReadLineAsync(stop))!.Split(' ')[1]);
-            await caller.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), stop);
-            return target.Query[1..].Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => Uri.UnescapeDataString(part[1]), StringComparer.Ordinal);
-        }
-
-        public void Dispose() => _listener.Dispose();
     }
 }

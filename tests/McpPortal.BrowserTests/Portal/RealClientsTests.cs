@@ -1,8 +1,12 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Tests.Rig;
 using Microsoft.Playwright;
+using ModelContextProtocol.Authentication;
+using ModelContextProtocol.Client;
 
 namespace McpPortal.BrowserTests.Portal;
 
@@ -49,21 +53,15 @@ public sealed class RealClientsTests(PortalInUse inUse)
         Assert.True(await first.Exited == 0, first.Output());
         Assert.Contains(hash, first.Output(), StringComparison.Ordinal);
 
-        // The access token ends, of which the portal hears within two seconds; nobody is asked any more.
-        await inUse.Portal.SqlAsync("update oauth_tokens set expires_at = now() - interval '1 hour' where kind = 1; insert into invalidations (kind, subject) select 9, id from users;");
-        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+        // Nobody is asked any more, also when the access token has ended.
+        await EndAccessAsync();
         await using (var again = inspector.Again("--method", "tools/call", "--tool-name", "whoami"))
         {
             Assert.True(await again.Exited == 0, again.Output());
             Assert.Contains(hash, again.Output(), StringComparison.Ordinal);
         }
 
-        var page = await person.NewPageAsync();
-        await page.GotoAsync("/access");
-        await page.WaitForCircuitAsync();
-        await page.GetByRole(AriaRole.List, new() { Name = "authorised clients" }).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke access" }).ClickAsync();
-        await page.GetByText("None yet.").WaitForAsync();
+        await RevokeAsync(person);
         await using (var last = inspector.Again("--method", "tools/list"))
         {
             Assert.NotEqual(0, await last.Exited);
@@ -71,6 +69,76 @@ public sealed class RealClientsTests(PortalInUse inUse)
         }
 
         Assert.Empty(inUse.Canaries.Leaks());
+    }
+
+    [Theory]
+    [InlineData("2025-11-25", "test-315")]
+    [InlineData("2026-07-28", "test-316")]
+    public async Task A_Csharp_client_is_let_in_calls_refreshes_and_is_refused_once_its_person_revokes_it(string version, string user)
+    {
+        await using var person = await inUse.EnterAsync(user);
+        var hash = await KeepSecretAsync(person);
+        using var listener = new CallbackListener();
+        var (tokens, asked) = (new KeptTokens(), 0);
+        await using var client = await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions
+            {
+                Endpoint = Address,
+                TransportMode = HttpTransportMode.StreamableHttp,
+                OAuth = new ClientOAuthOptions
+                {
+                    RedirectUri = listener.Address,
+                    TokenCache = tokens,
+                    DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "A C# client" },
+                    AuthorizationCallbackHandler = async (context, _) => Interlocked.Increment(ref asked) == 1 ? await AnswerAsync(person, context.AuthorizationUri, listener) : null,
+                },
+            }),
+            new McpClientOptions { ProtocolVersion = version },
+            cancellationToken: Stop);
+        Assert.Equal((version, hash), (client.NegotiatedProtocolVersion, await CallAsync()));
+
+        // Nobody is asked any more, also when the access token has ended.
+        var first = tokens.Last!;
+        await EndAccessAsync();
+        Assert.Equal(hash, await CallAsync());
+        Assert.NotEqual((first.AccessToken, first.RefreshToken), (tokens.Last!.AccessToken, tokens.Last.RefreshToken));
+        Assert.Equal(1, asked);
+
+        await RevokeAsync(person);
+        var revoked = Stopwatch.GetTimestamp();
+        while (await Record.ExceptionAsync(CallAsync) is null)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(revoked) < TimeSpan.FromSeconds(2), "A client that was revoked still calls.");
+        }
+
+        Assert.Empty(inUse.Canaries.Leaks());
+
+        async Task<string?> CallAsync() => (string?)JsonSerializer.SerializeToNode((await client.CallToolAsync("whoami", cancellationToken: Stop)).StructuredContent)!["sha256"];
+    }
+
+    /// <summary>As if an hour had passed for the access tokens. Of what changes past it the portal hears within two seconds.</summary>
+    private async Task EndAccessAsync()
+    {
+        await inUse.Portal.SqlAsync("update oauth_tokens set expires_at = now() - interval '1 hour' where kind = 1; insert into invalidations (kind, subject) select 9, id from users;");
+        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+    }
+
+    /// <summary>On the Access page.</summary>
+    private static async Task RevokeAsync(IBrowserContext person)
+    {
+        var page = await person.NewPageAsync();
+        await page.GotoAsync("/access");
+        await page.WaitForCircuitAsync();
+        await page.RevokeClientAsync();
+    }
+
+    /// <summary>Allows what a client wants, which takes the answer where it said.</summary>
+    private static async Task<AuthorizationResult> AnswerAsync(IBrowserContext person, Uri address, CallbackListener listener)
+    {
+        var answered = listener.AnswerAsync(Stop);
+        await AllowAsync(person, address.AbsoluteUri);
+        var said = await answered;
+        return new AuthorizationResult { Code = said["code"], State = said["state"], Iss = said["iss"] };
     }
 
     /// <summary>The person types what the server asks for.</summary>

@@ -215,17 +215,4 @@ public sealed partial class BareAddressTests(PostgresCluster cluster)
 
     [GeneratedRegex("""<form method="post" action="(?<action>[^"]*)">""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Action();
-
-    private sealed class KeptTokens : ITokenCache
-    {
-        public TokenContainer? Last { get; private set; }
-
-        public ValueTask StoreTokensAsync(TokenContainer tokens, CancellationToken cancellationToken)
-        {
-            Last = tokens;
-            return default;
-        }
-
-        public ValueTask<TokenContainer?> GetTokensAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Last);
-    }
 }
