@@ -23,7 +23,7 @@ internal static class EmailHttpApp
             request => request.Items.TryGetValue(TokenItem, out var token) ? (FixedToken)token! : null);
         app.MapMcp("/mcp", new McpEndpointOptions
         {
-            ServerOptions = _ => ValueTask.FromResult<ModelContextProtocol.Server.McpServerOptions?>(server),
+            Serves = _ => ValueTask.FromResult<McpServing?>(new(() => server)),
             // Nothing outlives a request, so there is nothing that a key would have to guard.
             Stateless = true,
             UserKey = _ => "",

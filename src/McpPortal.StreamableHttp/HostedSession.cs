@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -9,6 +10,7 @@ internal sealed class HostedSession : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<string, bool> _telling = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<RequestId, CancellationTokenSource> _asked = new();
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _created;
@@ -19,9 +21,9 @@ internal sealed class HostedSession : IAsyncDisposable
     private bool _closed;
     private bool _streaming;
 
-    public HostedSession(string id, string userKey, string path, StreamableHttpServerTransport transport, McpServer server, TimeProvider time)
+    public HostedSession(string id, string userKey, string path, StreamableHttpServerTransport transport, McpServer server, McpAnswer? answer, TimeProvider time)
     {
-        (Id, UserKey, _path, Transport, Server, _time) = (id, userKey, path, transport, server, time);
+        (Id, UserKey, _path, Transport, Server, Answer, _time) = (id, userKey, path, transport, server, answer, time);
         _created = _lastUsed = time.GetUtcNow();
         Ended = _ending.Token;
     }
@@ -33,6 +35,9 @@ internal sealed class HostedSession : IAsyncDisposable
     public StreamableHttpServerTransport Transport { get; }
 
     public McpServer Server { get; }
+
+    /// <summary>See <see cref="McpServing"/>.</summary>
+    public McpAnswer? Answer { get; }
 
     /// <summary>Cancelled when the session ends; stays readable after that.</summary>
     public CancellationToken Ended { get; }
@@ -86,6 +91,29 @@ internal sealed class HostedSession : IAsyncDisposable
         lock (_gate)
         {
             _streaming = false;
+        }
+    }
+
+    /// <summary>A request that is answered without the SDK's server: its client can cancel it until <see cref="Answered"/>.</summary>
+    /// <returns>Cancelled also when the caller leaves or the session ends.</returns>
+    public CancellationTokenSource Ask(RequestId id, CancellationToken left) => _asked[id] = CancellationTokenSource.CreateLinkedTokenSource(left, Ended);
+
+    public void Answered(RequestId id, CancellationTokenSource asked)
+    {
+        _asked.TryRemove(new(id, asked));
+        asked.Dispose();
+    }
+
+    /// <summary>The client does not want the answer any more.</summary>
+    public async Task CancelAsync(RequestId id)
+    {
+        try
+        {
+            await (_asked.GetValueOrDefault(id)?.CancelAsync() ?? Task.CompletedTask);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered at the same moment.
         }
     }
 

@@ -7,11 +7,11 @@ namespace McpPortal.StreamableHttp;
 public sealed class McpEndpointOptions
 {
     /// <summary>
-    /// The server this request meets; null answers 404. Called once per 2026-07-28 request and once per session of the older
+    /// What this request meets; null answers 404. Called once per 2026-07-28 request and once per session of the older
     /// revisions; the message is a feature of the context (<see cref="ModelContextProtocol.Protocol.JsonRpcMessage"/>). A session outlives its first request: handlers take the user from <c>RequestContext.User</c> and
     /// <c>RequestContext.Items</c> of each call and never capture the <see cref="HttpContext"/>.
     /// </summary>
-    public required Func<HttpContext, ValueTask<McpServerOptions?>> ServerOptions { get; init; }
+    public required Func<HttpContext, ValueTask<McpServing?>> Serves { get; init; }
 
     /// <summary>Whose request this is. Sessions belong to this key; any other key finds 404 in their place.</summary>
     public required Func<HttpContext, string> UserKey { get; init; }
@@ -23,8 +23,8 @@ public sealed class McpEndpointOptions
     public Func<HttpContext, bool> IsAllowedOrigin { get; init; } = OriginRules.SameOrigin;
 
     /// <summary>
-    /// The input schema of a tool that <c>ServerOptions.ToolCollection</c> does not hold, so that its <c>Mcp-Param-*</c>
-    /// headers can be checked; null when the tool is unknown or has no such parameters.
+    /// The input schema of a tool, so that its <c>Mcp-Param-*</c> headers can be checked; null when the tool is unknown or has no such
+    /// parameters. Without it the tools of <see cref="McpServing.Options"/> are looked at.
     /// </summary>
     public Func<HttpContext, string, ValueTask<System.Text.Json.JsonElement?>>? ToolSchema { get; init; }
 

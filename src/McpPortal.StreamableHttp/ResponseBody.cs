@@ -72,23 +72,28 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout, Ti
         return FaultWriter.WriteAsync(context, fault, id);
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    /// <summary>Writes a message before the answer.</summary>
+    public ValueTask WriteEventAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
         if (_answered)
         {
             return ValueTask.CompletedTask;
         }
 
-        if (Begin(out var announcing) && alone is not null && SseData.TryGetAnswer(buffer, out var answer))
-        {
-            _answered = true;
-            buffer = answer;
-            context.Response.ContentType = MediaTypeNames.Application.Json;
-            context.Response.ContentLength = answer.Length;
-        }
-
-        return announcing is { IsCompleted: false } ? WriteAfterAsync(announcing, buffer, cancellationToken) : WriteNowAsync(buffer, cancellationToken);
+        Begin(out var announcing);
+        return WriteAsync(announcing, SseData.Event(json.Span), cancellationToken);
     }
+
+    /// <summary>Writes the answer: alone as it is, and after other messages as one of them.</summary>
+    public ValueTask WriteAnswerAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
+        _answered ? ValueTask.CompletedTask
+        : Begin(out var announcing) && alone is not null ? WriteAloneAsync(json, cancellationToken)
+        : WriteAsync(announcing, SseData.Event(json.Span), cancellationToken);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _answered ? ValueTask.CompletedTask
+        : Begin(out var announcing) && alone is not null && SseData.TryGetAnswer(buffer, out var answer) ? WriteAloneAsync(answer, cancellationToken)
+        : WriteAsync(announcing, buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -162,6 +167,17 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout, Ti
             }
         }
     }
+
+    private ValueTask WriteAloneAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        _answered = true;
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        context.Response.ContentLength = json.Length;
+        return WriteNowAsync(json, cancellationToken);
+    }
+
+    private ValueTask WriteAsync(Task? announcing, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        announcing is { IsCompleted: false } ? WriteAfterAsync(announcing, buffer, cancellationToken) : WriteNowAsync(buffer, cancellationToken);
 
     private async ValueTask WriteAfterAsync(Task announcing, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {

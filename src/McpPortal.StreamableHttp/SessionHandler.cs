@@ -29,6 +29,11 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
         try
         {
             context.Response.Headers[HeaderNames.SessionId] = session.Id;
+            if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled && RequestIn(cancelled) is { } unwanted)
+            {
+                await session.CancelAsync(unwanted);
+            }
+
             await ForwardAsync(context, message, session, null);
             return null;
         }
@@ -85,15 +90,15 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
     private async Task<McpFault?> InitializeAsync(HttpContext context, JsonRpcMessage message)
     {
-        if (await options.ServerOptions(context) is not { } serverOptions)
+        if (await options.Serves(context) is not { } serving)
         {
             return new(404, -32001, "There is no such MCP server.");
         }
 
         var id = SessionIds.New();
         var transport = new StreamableHttpServerTransport(logs) { SessionId = id, EventStreamStore = options.EventStreamStore };
-        var server = McpServer.Create(transport, serverOptions, logs, services);
-        var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, time);
+        var server = McpServer.Create(transport, serving.Options(), logs, services);
+        var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, options.EventStreamStore is null ? serving.Answer : null, time);
         session.TryEnter();
         if (sessions.TryAdd(session) is { } full)
         {
@@ -157,9 +162,14 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
     private async Task ForwardAsync(HttpContext context, JsonRpcMessage message, HostedSession session, Func<ResponseBody, JsonRpcMessage?, ValueTask>? onStart)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
         await using var body = new ResponseBody(context, options.TakeTimeout, options.EventStreamStore is null ? time : null);
         body.AnnounceEvents();
+        if (message is JsonRpcRequest request && request.Method != RequestMethods.Initialize && session.Answer is { } answer && await TryAnswerAsync(context, answer, request, session, body))
+        {
+            return;
+        }
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
         var wrote = await session.Transport.HandlePostRequestAsync(message, body, onStart is null ? null : first => onStart(body, first), ending.Token);
         if (!wrote)
         {
@@ -167,6 +177,30 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
             context.Response.StatusCode = StatusCodes.Status202Accepted;
         }
     }
+
+    private async Task<bool> TryAnswerAsync(HttpContext context, McpAnswer answer, JsonRpcRequest request, HostedSession session, ResponseBody body)
+    {
+        var asked = session.Ask(request.Id, options.CancelOnDisconnect ? context.RequestAborted : CancellationToken.None);
+        try
+        {
+            return await AnswerStream.TryAnswerAsync(answer, request, body, session, asked.Token);
+        }
+        catch (OperationCanceledException) when (asked.IsCancellationRequested)
+        {
+            // Nobody wants the answer any more, and it gets none.
+            return true;
+        }
+        finally
+        {
+            session.Answered(request.Id, asked);
+        }
+    }
+
+    /// <summary>The request that is cancelled. What makes no sense is ignored, as the specification asks.</summary>
+    private static RequestId? RequestIn(JsonRpcNotification cancelled) => (cancelled.Params as JsonObject)?["requestId"] is not JsonValue id ? null
+        : id.TryGetValue<string>(out var text) ? new RequestId(text)
+        : id.TryGetValue<long>(out var number) ? new RequestId(number)
+        : null;
 
     private static async Task CancelAsync(HostedSession session, JsonRpcMessage message)
     {

@@ -7,6 +7,9 @@ internal static class SseData
 {
     private static ReadOnlySpan<byte> Field => "data: "u8;
 
+    /// <summary>A message as an event. JSON that is not indented has no line breaks.</summary>
+    public static byte[] Event(ReadOnlySpan<byte> json) => [.. "event: message\ndata: "u8, .. json, .. "\n\n"u8];
+
     /// <summary>The answer to a request, when that and nothing else was written.</summary>
     public static bool TryGetAnswer(ReadOnlyMemory<byte> written, out ReadOnlyMemory<byte> answer)
     {

@@ -13,7 +13,7 @@ internal static class SampleServer
         var stats = routes.ServiceProvider.GetRequiredService<SandboxStats>();
         routes.MapMcp($"/mcp/{name}", new McpEndpointOptions
         {
-            ServerOptions = _ => ValueTask.FromResult<McpServerOptions?>(Options(name, title, tools, stats)),
+            Serves = _ => ValueTask.FromResult<McpServing?>(new(() => Options(name, title, tools, stats))),
             UserKey = context => Caller(context).Owner,
             FillItems = (context, items) => items[McpCaller.Item] = Caller(context),
         }).WithMetadata(check).WithFaults($"mcp/{name}");

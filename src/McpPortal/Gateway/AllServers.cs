@@ -1,20 +1,20 @@
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
 using McpPortal.Servers;
+using McpPortal.StreamableHttp;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
 /// <summary><c>/mcp</c>: the tools of every server that the caller may use, in one list.</summary>
-internal sealed class AllServers(ServerCatalog catalog, ToolLists lists, GatewayCalls passing, Listening listening, GatewayFilter filter)
+internal sealed class AllServers(ServerCatalog catalog, ToolLists lists, GatewayCalls passing, Listening listening, GatewayServing serving)
 {
     /// <summary>The portal as this client meets it; null for one that may only use toolsets.</summary>
-    public McpServerOptions? Options(Caller caller) => caller.Toolsets is not null ? null : GatewayIdentity.Options(
-        "The tools of every server that you may use, as server__tool.", GatewayIdentity.Offer(null), filter.Over(AnswerAsync));
+    public McpServing? For(Caller caller) => caller.Toolsets is not null ? null : serving.With(
+        "The tools of every server that you may use, as server__tool.", GatewayIdentity.Offer(null), AnswerAsync);
 
-    private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, CancellationToken cancellationToken) => request.Method switch
+    private async Task<JsonRpcMessageWithId?> AnswerAsync(GatewayRequest request, CancellationToken cancellationToken) => request.Method switch
     {
         RequestMethods.ToolsList => await ListAsync(request, cancellationToken),
         RequestMethods.ToolsCall when request.Text("name") is { } name && ToolNames.Split(name) is var (server, tool) => await passing.CallToolAsync(request, server, tool, logLevel: null, cancellationToken),
@@ -24,7 +24,7 @@ internal sealed class AllServers(ServerCatalog catalog, ToolLists lists, Gateway
         _ => null,
     };
 
-    private async Task<JsonRpcMessage> ListAsync(GatewayRequest request, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> ListAsync(GatewayRequest request, CancellationToken cancellationToken)
     {
         var servers = (await catalog.ListAsync(request.Caller.User, cancellationToken)).Where(server => request.Caller.MayUse(server.Id)).ToList();
         var list = await lists.OfAsync(request.Caller, servers, cancellationToken);

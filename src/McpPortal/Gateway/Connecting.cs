@@ -39,7 +39,7 @@ internal sealed class Connecting(UpstreamCallService calls, UpstreamNews news, P
     }
 
     /// <summary>The question, for clients of the newest revision: they make the request again with its answer.</summary>
-    public JsonRpcMessage Question(GatewayRequest request, CallOutcome.NeedsConnection missing, string server) => GatewayAnswers.Result(request, new JsonObject
+    public JsonRpcMessageWithId Question(GatewayRequest request, CallOutcome.NeedsConnection missing, string server) => GatewayAnswers.Result(request, new JsonObject
     {
         ["resultType"] = "input_required",
         ["inputRequests"] = new JsonObject { [Own] = new JsonObject { ["method"] = RequestMethods.ElicitationCreate, ["params"] = Sending(request, missing, server, out _) } },

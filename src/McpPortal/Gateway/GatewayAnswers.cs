@@ -18,7 +18,7 @@ internal sealed class GatewayAnswers(PublicUrl publicUrl)
     /// <param name="request">What was asked.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="server">Short name of the server that was asked.</param>
-    public JsonRpcMessage Of(GatewayRequest request, CallOutcome outcome, string server) => outcome switch
+    public JsonRpcMessageWithId Of(GatewayRequest request, CallOutcome outcome, string server) => outcome switch
     {
         CallOutcome.Succeeded succeeded => Result(request, succeeded.Node ?? Read(succeeded.Json)),
         CallOutcome.ToolFailed { Json: { } json } => Result(request, Read(json)),

@@ -4,7 +4,7 @@ using McpPortal.Clients.ActAs;
 using McpPortal.Clients.Issuers;
 using McpPortal.Clients.OAuth;
 using McpPortal.Data;
-using ModelContextProtocol.Server;
+using ModelContextProtocol.Protocol;
 
 namespace McpPortal.Gateway;
 
@@ -36,5 +36,5 @@ internal static class GatewayCaller
 
     public static void Note(HttpContext context, IDictionary<string, object?> items) => items[Item] = Of(context);
 
-    public static Caller Of(MessageContext context) => (Caller)context.Items[Item]!;
+    public static Caller Of(JsonRpcRequest request) => (Caller)request.Context!.Items![Item]!;
 }

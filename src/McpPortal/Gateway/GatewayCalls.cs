@@ -11,15 +11,15 @@ namespace McpPortal.Gateway;
 internal sealed class GatewayCalls(UpstreamCallService calls, Connecting connecting, HeldCalls held, GatewayAnswers answers)
 {
     /// <summary>Calls a tool of a server.</summary>
-    public Task<JsonRpcMessage> CallToolAsync(GatewayRequest request, string server, string tool, string? logLevel, CancellationToken cancellationToken) =>
+    public Task<JsonRpcMessageWithId> CallToolAsync(GatewayRequest request, string server, string tool, string? logLevel, CancellationToken cancellationToken) =>
         UntilAnsweredAsync(request, server, logLevel, (parameters, wishes, stop) =>
             calls.CallToolAsync(request.Caller, server, tool, parameters["arguments"], wishes with { Envelope = parameters }, stop), cancellationToken);
 
     /// <summary>Asks a server anything else.</summary>
-    public Task<JsonRpcMessage> AskAsync(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken) =>
+    public Task<JsonRpcMessageWithId> AskAsync(GatewayRequest request, string server, string? logLevel, CancellationToken cancellationToken) =>
         UntilAnsweredAsync(request, server, logLevel, (parameters, wishes, stop) => calls.AskAsync(request.Caller, server, request.Method, parameters, wishes, stop), cancellationToken);
 
-    private async Task<JsonRpcMessage> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, CancellationToken, Task<CallOutcome>> ask, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> UntilAnsweredAsync(GatewayRequest request, string server, string? logLevel, Func<JsonObject, CallOptions, CancellationToken, Task<CallOutcome>> ask, CancellationToken cancellationToken)
     {
         if (HeldCalls.IsMeant(request))
         {

@@ -5,7 +5,6 @@ using McpPortal.StreamableHttp;
 using McpPortal.Ui;
 using Microsoft.AspNetCore.Authorization;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
@@ -20,18 +19,18 @@ internal static class GatewayEndpoints
         var calls = endpoints.ServiceProvider.GetRequiredService<UpstreamCallService>();
         Map(
             "/mcp",
-            context => ValueTask.FromResult(all.Options(GatewayCaller.Of(context))),
+            context => ValueTask.FromResult(all.For(GatewayCaller.Of(context))),
             (context, name) => ToolNames.Split(name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default);
         Map(
             $"/mcp/{{{McpResource.ServerParameter}}}",
-            context => one.OptionsAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), context.Features.Get<JsonRpcMessage>(), context.RequestAborted),
+            context => one.ForAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), context.Features.Get<JsonRpcMessage>(), context.RequestAborted),
             (context, tool) => calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), tool, context.RequestAborted));
         Map(
             $"/mcp/{McpResource.SetSegment}{{{McpResource.ToolsetParameter}}}",
-            context => set.OptionsAsync(GatewayCaller.Of(context), Value(context, McpResource.ToolsetParameter), context.RequestAborted),
+            context => set.ForAsync(GatewayCaller.Of(context), Value(context, McpResource.ToolsetParameter), context.RequestAborted),
             (context, tool) => set.AnnotatedSchemaAsync(GatewayCaller.Of(context), Value(context, McpResource.ToolsetParameter), tool, context.RequestAborted));
 
-        void Map(string pattern, Func<HttpContext, ValueTask<McpServerOptions?>> options, Func<HttpContext, string, ValueTask<JsonElement?>> schema)
+        void Map(string pattern, Func<HttpContext, ValueTask<McpServing?>> serves, Func<HttpContext, string, ValueTask<JsonElement?>> schema)
         {
             var sessions = endpoints.ServiceProvider.GetRequiredService<GatewaySessions>();
             var standing = endpoints.ServiceProvider.GetRequiredService<StandingNews>();
@@ -39,7 +38,7 @@ internal static class GatewayEndpoints
             var publicUrl = endpoints.ServiceProvider.GetRequiredService<PublicUrl>();
             endpoints.MapMcp(pattern, new McpEndpointOptions
             {
-                ServerOptions = options,
+                Serves = serves,
                 UserKey = context => GatewaySessions.KeyOf(GatewayCaller.Of(context)),
                 FillItems = GatewayCaller.Note,
                 ToolSchema = schema,

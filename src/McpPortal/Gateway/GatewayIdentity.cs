@@ -9,12 +9,11 @@ internal static class GatewayIdentity
 {
     private static readonly Implementation Portal = new() { Name = "mcpportal", Title = "McpPortal", Version = typeof(GatewayIdentity).Assembly.GetName().Version?.ToString(3) ?? "0" };
 
-    public static McpServerOptions Options(string? instructions, ServerCapabilities capabilities, McpMessageFilter filter)
+    public static McpServerOptions Options(string? instructions, ServerCapabilities capabilities)
     {
         var options = new McpServerOptions { ServerInfo = Portal, ServerInstructions = instructions, ScopeRequests = false, Capabilities = capabilities };
-        options.Filters.Message.IncomingFilters.Add(filter);
 
-        // The filter answers before it; without it the SDK would not say that lists change.
+        // Never called; without it the SDK would not say that lists change.
         options.Handlers.SubscriptionsListenHandler = (_, _) => throw new McpProtocolException("Nothing to listen to.", McpErrorCode.MethodNotFound);
         return options;
     }

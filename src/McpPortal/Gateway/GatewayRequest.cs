@@ -5,46 +5,42 @@ using McpPortal.StreamableHttp;
 using McpPortal.Toolsets;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
 /// <summary>What an MCP client asks, who it acts for, and what it can be told meanwhile.</summary>
-internal sealed class GatewayRequest(MessageContext context, JsonRpcRequest message, CancellationToken cancelled)
+internal sealed class GatewayRequest(McpRequest asked, CancellationToken cancelled)
 {
-    public Caller Caller { get; private init; } = GatewayCaller.Of(context);
+    public Caller Caller { get; private init; } = GatewayCaller.Of(asked.Message);
 
-    public string Method => message.Method;
+    public string Method => asked.Message.Method;
 
-    public RequestId Id => message.Id;
+    public RequestId Id => asked.Message.Id;
 
     /// <summary>As the client sent them; whoever passes them on may change them.</summary>
-    public JsonObject Parameters { get; } = message.Params as JsonObject ?? [];
+    public JsonObject Parameters { get; } = asked.Message.Params as JsonObject ?? [];
 
     /// <summary>Revision 2026-07-28 or later: each request says what the client can do.</summary>
-    public bool IsPerRequest { get; } = ProtocolVersions.IsPerRequest(message.Context?.ProtocolVersion);
+    public bool IsPerRequest { get; } = ProtocolVersions.IsPerRequest(asked.Message.Context?.ProtocolVersion);
 
-    /// <summary>The client, on the stream of this request.</summary>
-    public McpServer Client => context.Server;
+    /// <summary>The session of an older revision; null for a request that stands alone.</summary>
+    public string? SessionId => asked.SessionId;
 
-    public Notices Notices { get; } = new(context.Server.SendMessageAsync, cancelled);
+    public Notices Notices { get; } = new(asked.SendAsync, cancelled);
 
     public JsonObject? Meta => Parameters["_meta"] as JsonObject;
 
     /// <summary>Of the client, whichever way it said so.</summary>
     public JsonObject? Capabilities => field ??= IsPerRequest
         ? Meta?[MetaKeys.ClientCapabilities] as JsonObject
-        : JsonSerializer.SerializeToNode(Client.ClientCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject;
+        : JsonSerializer.SerializeToNode(asked.SessionCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject;
 
     /// <summary>The same request, through a toolset.</summary>
-    public GatewayRequest Within(ToolsetSnapshot toolset) => new(context, message, cancelled) { Caller = Caller with { Within = toolset } };
+    public GatewayRequest Within(ToolsetSnapshot toolset) => new(asked, cancelled) { Caller = Caller with { Within = toolset } };
 
     public string? Text(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>Asks the client something on the stream of this request, which only older revisions know.</summary>
     /// <exception cref="McpProtocolException">The client answered with an error.</exception>
-    public async Task<JsonNode?> AskClientAsync(string method, JsonNode? parameters, CancellationToken cancellationToken) =>
-        (await Client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters?.DeepClone() }, cancellationToken)).Result;
-
-    public Task AnswerAsync(JsonRpcMessage answer, CancellationToken cancellationToken) => message.Context!.RelatedTransport!.SendMessageAsync(answer, cancellationToken);
+    public Task<JsonNode?> AskClientAsync(string method, JsonNode? parameters, CancellationToken cancellationToken) => asked.AskAsync(method, parameters?.DeepClone(), cancellationToken);
 }

@@ -6,7 +6,7 @@ internal static class GatewaySetup
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<GatewayAnswers>();
-        services.AddSingleton<GatewayFilter>();
+        services.AddSingleton<GatewayServing>();
         services.AddSingleton<Connecting>();
         services.AddSingleton<HeldCalls>();
         services.AddSingleton<GatewayCalls>();

@@ -16,7 +16,7 @@ internal sealed class Listening(UpstreamCallService calls, UpstreamNews news)
     private readonly ConcurrentDictionary<UserId, int> _open = new();
 
     /// <summary>Tells until the client has gone, or may not use the server any more.</summary>
-    public async Task<JsonRpcMessage> UntilGoneAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
+    public async Task<JsonRpcMessageWithId> UntilGoneAsync(GatewayRequest request, string? slug, ListenedNews wanted, CancellationToken cancellationToken)
     {
         var user = request.Caller.User;
         try

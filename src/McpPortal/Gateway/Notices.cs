@@ -7,7 +7,7 @@ namespace McpPortal.Gateway;
 /// Notifications to a client about one request of its own: sent in order, without keeping whoever speaks waiting. A client that does not take
 /// them, or a server that floods it, loses some instead of filling the portal's memory.
 /// </summary>
-internal sealed class Notices(Func<JsonRpcMessage, CancellationToken, Task> send, CancellationToken cancelled)
+internal sealed class Notices(Func<JsonRpcNotification, CancellationToken, Task> send, CancellationToken cancelled)
 {
     private const int MostWaiting = 1000;
     private readonly Lock _gate = new();

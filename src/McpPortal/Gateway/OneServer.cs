@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 using McpPortal.Calls;
 using McpPortal.Data;
 using McpPortal.Servers;
+using McpPortal.StreamableHttp;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
 /// <summary><c>/mcp/{server}</c>: one server, passed through as it is.</summary>
-internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, SessionSubscriptions subscriptions, GatewayAnswers answers, GatewayFilter filter, GatewayOptions options)
+internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog, GatewayCalls passing, Listening listening, SessionSubscriptions subscriptions, GatewayAnswers answers, GatewayServing serving, GatewayOptions options)
 {
     private static readonly string[] Passed =
     [
@@ -21,7 +21,7 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
     /// <param name="slug">The server.</param>
     /// <param name="first">What is asked: only who begins is told what the server can do.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask<McpServerOptions?> OptionsAsync(Caller caller, string slug, JsonRpcMessage? first, CancellationToken cancellationToken)
+    public async ValueTask<McpServing?> ForAsync(Caller caller, string slug, JsonRpcMessage? first, CancellationToken cancellationToken)
     {
         if (await catalog.FindAsync(caller.User, slug, cancellationToken) is not { } server || !caller.MayUse(server.Id))
         {
@@ -34,7 +34,7 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
             await IntroduceAsync(caller, session, cancellationToken);
         }
 
-        return GatewayIdentity.Options(session.Instructions, session.Offer, filter.Over((request, stop) => AnswerAsync(request, session, stop)));
+        return serving.With(session.Instructions, session.Offer, (request, stop) => AnswerAsync(request, session, stop));
     }
 
     /// <summary>A server that is slow or dead is offered with tools alone, and says why in its instructions.</summary>
@@ -53,19 +53,19 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
         }
     }
 
-    private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, Session session, CancellationToken cancellationToken) => request.Method switch
+    private async Task<JsonRpcMessageWithId?> AnswerAsync(GatewayRequest request, Session session, CancellationToken cancellationToken) => request.Method switch
     {
         RequestMethods.ToolsList => await ListToolsAsync(request, session.Slug, cancellationToken),
         RequestMethods.ToolsCall when request.Text("name") is { } tool => await passing.CallToolAsync(request, session.Slug, tool, session.LogLevel, cancellationToken),
         RequestMethods.ToolsCall => GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "The name of the tool is missing."),
         RequestMethods.SubscriptionsListen when request.IsPerRequest => await ListenAsync(request, session, cancellationToken),
-        RequestMethods.ResourcesSubscribe or RequestMethods.ResourcesUnsubscribe when request is { IsPerRequest: false, Client.SessionId: { } id } => Subscribe(request, session, id),
+        RequestMethods.ResourcesSubscribe or RequestMethods.ResourcesUnsubscribe when request is { IsPerRequest: false, SessionId: { } id } => Subscribe(request, session, id),
         RequestMethods.LoggingSetLevel when !request.IsPerRequest => await SetLevelAsync(request, session, cancellationToken),
         _ when Passed.Contains(request.Method) => await passing.AskAsync(request, session.Slug, session.LogLevel, cancellationToken),
         _ => null,
     };
 
-    private async Task<JsonRpcMessage> ListToolsAsync(GatewayRequest request, string slug, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> ListToolsAsync(GatewayRequest request, string slug, CancellationToken cancellationToken)
     {
         var outcome = await calls.ListToolsAsync(request.Caller, slug, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
@@ -74,14 +74,14 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
             : GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray() }, [answers.Sentence(request.Caller, ((ToolListOutcome.Failed)outcome).Outcome, slug)]));
     }
 
-    private async Task<JsonRpcMessage> ListenAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> ListenAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
     {
         await IntroduceAsync(request.Caller, session, cancellationToken);
         var wanted = ListenedNews.Of(request.Parameters["notifications"] as JsonObject, session.Server.Id, session.Offer);
         return await listening.UntilGoneAsync(request, session.Slug, wanted, cancellationToken);
     }
 
-    private JsonRpcMessage Subscribe(GatewayRequest request, Session session, string id)
+    private JsonRpcMessageWithId Subscribe(GatewayRequest request, Session session, string id)
     {
         if (request.Text("uri") is not { Length: > 0 } uri)
         {
@@ -101,7 +101,7 @@ internal sealed class OneServer(UpstreamCallService calls, ServerCatalog catalog
     }
 
     /// <summary>A session of an older revision has one level; a server of the newest is told with each request, an older one now.</summary>
-    private async Task<JsonRpcMessage> SetLevelAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> SetLevelAsync(GatewayRequest request, Session session, CancellationToken cancellationToken)
     {
         if (request.Text("level") is not { } level || !LogLevels.IsOne(level))
         {

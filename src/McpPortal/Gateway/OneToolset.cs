@@ -2,20 +2,20 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpPortal.Calls;
 using McpPortal.Data;
+using McpPortal.StreamableHttp;
 using McpPortal.Toolsets;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpPortal.Gateway;
 
 /// <summary><c>/mcp/set/{toolset}</c>: what the caller's user put together, each tool in the list or to be searched. It narrows and never widens.</summary>
-internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, ToolsetSearch search, UpstreamCallService calls, GatewayCalls passing, Listening listening, GatewayFilter filter)
+internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, ToolsetSearch search, UpstreamCallService calls, GatewayCalls passing, Listening listening, GatewayServing serving)
 {
     /// <summary>The set as this client meets it; null when it is none of the user's, or none that the caller may use.</summary>
-    public async ValueTask<McpServerOptions?> OptionsAsync(Caller caller, string name, CancellationToken cancellationToken) =>
+    public async ValueTask<McpServing?> ForAsync(Caller caller, string name, CancellationToken cancellationToken) =>
         await FindAsync(caller, name, cancellationToken) is { } set
-            ? GatewayIdentity.Options(set.Description ?? $"The tools of {set.Name}, as server__tool.", GatewayIdentity.Offer(null), filter.Over((request, stop) => AnswerAsync(request, name, stop)))
+            ? serving.With(set.Description ?? $"The tools of {set.Name}, as server__tool.", GatewayIdentity.Offer(null), (request, stop) => AnswerAsync(request, name, stop))
             : null;
 
     /// <summary>See <see cref="UpstreamCallService.AnnotatedSchemaAsync"/>. What a search finds is called with arguments in no header.</summary>
@@ -29,7 +29,7 @@ internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, To
     private async ValueTask<ToolsetSnapshot?> FindAsync(Caller caller, string name, CancellationToken cancellationToken) =>
         await toolsets.FindAsync(caller.User, name, cancellationToken) is { } set && caller.MayUse(set) ? set : null;
 
-    private async Task<JsonRpcMessage?> AnswerAsync(GatewayRequest request, string name, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId?> AnswerAsync(GatewayRequest request, string name, CancellationToken cancellationToken)
     {
         if (request.Method is not (RequestMethods.ToolsList or RequestMethods.ToolsCall or RequestMethods.SubscriptionsListen))
         {
@@ -57,7 +57,7 @@ internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, To
         };
     }
 
-    private async Task<JsonRpcMessage> ListAsync(GatewayRequest request, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> ListAsync(GatewayRequest request, CancellationToken cancellationToken)
     {
         var list = await lists.GetAsync(request.Caller, cancellationToken);
         return GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["tools"] = new JsonArray([.. list.Tools.Select(tool => tool.DeepClone())]) }, list.Warnings));

@@ -50,7 +50,7 @@ internal sealed class ToolsetSearch(ToolsetLists lists, GatewayCalls passing)
 
     /// <param name="request">The call, within the set.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<JsonRpcMessage> CallAsync(GatewayRequest request, CancellationToken cancellationToken)
+    public async Task<JsonRpcMessageWithId> CallAsync(GatewayRequest request, CancellationToken cancellationToken)
     {
         var arguments = request.Parameters["arguments"] as JsonObject ?? [];
         return request.Text("name") switch
@@ -61,7 +61,7 @@ internal sealed class ToolsetSearch(ToolsetLists lists, GatewayCalls passing)
         };
     }
 
-    private async Task<JsonRpcMessage> SearchAsync(GatewayRequest request, JsonObject arguments, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> SearchAsync(GatewayRequest request, JsonObject arguments, CancellationToken cancellationToken)
     {
         if (arguments["query"] is not JsonValue given || !given.TryGetValue<string>(out var query) || query.Length > MaxQuery)
         {
@@ -87,7 +87,7 @@ internal sealed class ToolsetSearch(ToolsetLists lists, GatewayCalls passing)
         return GatewayAnswers.Result(request, Warning.Beside(new JsonObject { ["content"] = GatewayAnswers.Text(words), ["structuredContent"] = answer }, list.Warnings));
     }
 
-    private async Task<JsonRpcMessage> RunAsync(GatewayRequest request, JsonObject arguments, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> RunAsync(GatewayRequest request, JsonObject arguments, CancellationToken cancellationToken)
     {
         if (arguments["name"] is not JsonValue given || !given.TryGetValue<string>(out var name))
         {

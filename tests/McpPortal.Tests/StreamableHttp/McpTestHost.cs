@@ -42,7 +42,8 @@ internal sealed class McpTestHost : IAsyncDisposable
         Func<string, bool>? isOpen = null,
         Action<string, McpSessionEnd>? ended = null,
         int port = 0,
-        TimeSpan? patience = null)
+        TimeSpan? patience = null,
+        McpAnswer? answer = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -65,7 +66,10 @@ internal sealed class McpTestHost : IAsyncDisposable
         };
         app.MapMcp("/mcp", new McpEndpointOptions
         {
-            ServerOptions = context => ValueTask.FromResult(server(context)),
+            Serves = context => ValueTask.FromResult(
+                answer is not null ? new McpServing(() => server(context)!, answer)
+                : server(context) is { } options ? new McpServing(() => options)
+                : null),
             UserKey = context => context.User.Identity!.Name!,
             FillItems = (context, items) =>
             {
@@ -109,7 +113,13 @@ internal sealed class McpTestHost : IAsyncDisposable
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string user, string? body, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, Endpoint);
+        using var request = Request(method, user, body, headers);
+        return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public HttpRequestMessage Request(HttpMethod method, string user, string? body, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, Endpoint);
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + user);
         request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
         foreach (var (name, value) in headers)
@@ -123,7 +133,7 @@ internal sealed class McpTestHost : IAsyncDisposable
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return request;
     }
 
     public Task<HttpResponseMessage> PostAsync(string body, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Post, "ana", body, headers);
