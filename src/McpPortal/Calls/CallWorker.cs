@@ -2,7 +2,7 @@ namespace McpPortal.Calls;
 
 /// <summary>
 /// The hosted worker: takes each call off the queue and runs it apart from the request that asked for it. One reader for each processor begins
-/// calls up to their first wait, so that a call need not be handed to another thread first.
+/// calls up to their first wait, where they are added if it has nothing else to do: so none need be handed to another thread first.
 /// </summary>
 internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Draining draining, ILogger<CallWorker> logger) : BackgroundService
 {
@@ -17,9 +17,17 @@ internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Dra
     {
         try
         {
-            await foreach (var call in queue.ReadAllAsync(stoppingToken))
+            while (await queue.WaitAsync(stoppingToken))
             {
-                _ = RunAsync(call, over);
+                while (queue.TryTake(out var call))
+                {
+                    _ = RunAsync(call, over);
+                    if (!queue.IsEmpty)
+                    {
+                        // The thread that brought the first one goes back to its own work; under load there would always be another call.
+                        await Task.Yield();
+                    }
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -29,7 +37,7 @@ internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Dra
         finally
         {
             queue.Complete();
-            await foreach (var call in queue.ReadAllAsync(CancellationToken.None))
+            while (queue.TryTake(out var call))
             {
                 call.Done.TrySetResult(Stopping(call));
             }
