@@ -49,15 +49,14 @@ internal sealed class ResponseBody(HttpContext context, TimeSpan takeTimeout, Ti
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
     }
 
-    /// <summary>Answers an error with its own HTTP status, as the 2026-07-28 revision asks for some of them.</summary>
+    /// <summary>Answers an error with its own HTTP status, as the 2026-07-28 revision asks for some of them, unless the response has begun.</summary>
     public async ValueTask AnswerErrorAsync(JsonRpcMessage? first)
     {
-        if (first is not JsonRpcError error || StatusOf(error.Error.Code) is not { } status)
+        if (first is not JsonRpcError error || StatusOf(error.Error.Code) is not { } status || !Begin(out _))
         {
             return;
         }
 
-        Begin(out _);
         _answered = true;
         context.Response.StatusCode = status;
         context.Response.ContentType = MediaTypeNames.Application.Json;

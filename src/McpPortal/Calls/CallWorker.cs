@@ -19,13 +19,15 @@ internal sealed partial class CallWorker(CallQueue queue, CallRunner runner, Dra
         {
             while (await queue.WaitAsync(stoppingToken))
             {
+                var borrowed = true;
                 while (queue.TryTake(out var call))
                 {
                     _ = RunAsync(call, over);
-                    if (!queue.IsEmpty)
+                    if (borrowed && !queue.IsEmpty)
                     {
                         // The thread that brought the first one goes back to its own work; under load there would always be another call.
                         await Task.Yield();
+                        borrowed = false;
                     }
                 }
             }

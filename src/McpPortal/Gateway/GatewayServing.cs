@@ -24,7 +24,7 @@ internal sealed partial class GatewayServing(ILogger<GatewayServing> logger)
                 ? GatewayAnswers.Error(request, (int)McpErrorCode.MethodNotFound, "A program that acts for somebody may list and call tools, and nothing else.")
                 : await answer(request, cancellationToken);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // A bug: its text may quote a client or a server.
             Log.Failed(logger, e.GetType().Name, e.StackTrace);

@@ -71,6 +71,22 @@ public sealed class AnsweredOnArrivalTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => kept!.SendAsync(Progress(21), Cancel));
     }
 
+    [Theory]
+    [InlineData(Older)]
+    [InlineData(Newer)]
+    public async Task An_error_after_something_was_said_is_the_last_event(string version)
+    {
+        await using var host = await StartAsync(async (request, stop) =>
+        {
+            await request.SendAsync(Progress(1), stop);
+            return new JsonRpcError { Id = request.Message.Id, Error = new() { Code = (int)McpErrorCode.MethodNotFound, Message = "No." } };
+        });
+        using var response = await SendAsync(host, version, await BeginAsync(host, version), "ours/say");
+
+        Assert.Equal((200, "text/event-stream"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal("No.", (string?)Events(await response.Content.ReadAsStringAsync(Cancel))[^1]["error"]!["message"]);
+    }
+
     [Fact]
     public async Task A_client_of_a_session_is_asked_on_the_stream_of_its_request()
     {
