@@ -15,7 +15,8 @@ namespace McpPortal.Sessions;
 /// </summary>
 internal sealed class RawTransport(IClientTransport inner) : IClientTransport
 {
-    private readonly ConcurrentDictionary<RequestId, RawRequest> _asked = new();
+    /// <summary>What was asked and has no answer yet; null is a request of the SDK's own.</summary>
+    private readonly ConcurrentDictionary<RequestId, RawRequest?> _asked = new();
     private volatile ITransport? _back;
 
     public string Name => inner.Name;
@@ -62,15 +63,28 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
             case JsonRpcNotification notification:
                 Heard?.Invoke(notification);
                 return message;
-            case JsonRpcResponse response when _asked.TryRemove(response.Id, out var request):
-                request.Answer = new UpstreamAnswer(response.Result, null);
-                return new JsonRpcResponse { Id = response.Id, Result = new JsonObject() };
-            case JsonRpcError error when _asked.TryRemove(error.Id, out var request):
-                request.Answer = new UpstreamAnswer(null, error.Error);
-                return new JsonRpcResponse { Id = error.Id, Result = new JsonObject() };
+            case JsonRpcResponse or JsonRpcError:
+                return Answered((JsonRpcMessageWithId)message);
             default:
                 return message;
         }
+    }
+
+    private JsonRpcMessageWithId? Answered(JsonRpcMessageWithId answer)
+    {
+        if (!_asked.TryRemove(answer.Id, out var request))
+        {
+            // Nobody asked. The SDK takes messages in any order, so the next request could wait under this id before the SDK has read it.
+            return null;
+        }
+
+        if (request is null)
+        {
+            return answer;
+        }
+
+        request.Answer = answer is JsonRpcError error ? new UpstreamAnswer(null, error.Error) : new UpstreamAnswer(((JsonRpcResponse)answer).Result, null);
+        return new JsonRpcResponse { Id = answer.Id, Result = new JsonObject() };
     }
 
     /// <summary>What is answered when nobody is there to ask.</summary>
@@ -99,12 +113,12 @@ internal sealed class RawTransport(IClientTransport inner) : IClientTransport
 
         public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
         {
-            if (message is JsonRpcRequest request && RawRequest.Of(request) is { } asked)
+            if (message is JsonRpcRequest request)
             {
-                asked.Id = request.Id;
+                var asked = RawRequest.Of(request);
                 transport._asked[request.Id] = asked;
-
-                if (asked.IsPerRequest && (request.Params as JsonObject)?["_meta"] is JsonObject meta)
+                asked?.Id = request.Id;
+                if (asked is { IsPerRequest: true } && (request.Params as JsonObject)?["_meta"] is JsonObject meta)
                 {
                     // The client writes its own here, which are those for older servers.
                     meta[MetaKeys.ClientCapabilities] = asked.Capabilities?.DeepClone() ?? new JsonObject();
