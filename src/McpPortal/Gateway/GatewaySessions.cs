@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using McpPortal.Calls;
 using McpPortal.Clients.ActAs;
 using McpPortal.Coordination;
@@ -25,6 +26,9 @@ internal sealed partial class GatewaySessions : IDisposable
     private readonly ThisNode _node;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+
+    /// <summary>Sessions that are being entered into the registry, and whether access was withdrawn from their user meanwhile.</summary>
+    private readonly ConcurrentDictionary<string, bool> _beginning = new(StringComparer.Ordinal);
 
     public GatewaySessions(
         GatewayOptions options,
@@ -58,6 +62,8 @@ internal sealed partial class GatewaySessions : IDisposable
     {
         var row = SessionOpening.Of(context, start, _node, _time.GetUtcNow());
         _rows.Add(start.Id, row.Id);
+        _beginning[start.Id] = false;
+        var doubted = false;
         try
         {
             if (await _registry.BeginAsync(row, () => UsesOf(KeyOf(GatewayCaller.Of(context))), context.RequestAborted) is { } sentence)
@@ -71,6 +77,15 @@ internal sealed partial class GatewaySessions : IDisposable
             // Nobody knows whether the row is there: the end of the session, which follows, is written in any case.
             Log.NotEntered(_logger, e.GetType().Name);
             return new McpSessionRefusal(StatusCodes.Status503ServiceUnavailable, "The portal could not enter the session into its registry. Try again in a moment.");
+        }
+        finally
+        {
+            _beginning.TryRemove(start.Id, out doubted);
+        }
+
+        if (doubted)
+        {
+            await CloseWithdrawnAsync(GatewayCaller.Of(context).User);
         }
 
         // Withdrawn meanwhile: its end may have been written before there was a row.
@@ -135,7 +150,10 @@ internal sealed partial class GatewaySessions : IDisposable
     private Task CloseAsync(IEnumerable<McpSessionInfo> sessions, SessionEnd end) =>
         Task.WhenAll(sessions.Select(session => Task.WhenAll(_rows.EndAsync(session.Id, end), Table.CloseAsync(session.Id))));
 
-    /// <summary>A new key ends nothing, and a revoked one only what it began. When nobody can say which that is, all of it.</summary>
+    /// <summary>
+    /// A new key ends nothing, and a revoked one only what it began. When nobody can say which that is, all of it. The registry cannot say it yet
+    /// of what is just beginning, which is looked at again when it has begun.
+    /// </summary>
     private async Task CloseWithdrawnAsync(UserId user)
     {
         var sessions = Table.List(KeyOf(user));
@@ -154,8 +172,10 @@ internal sealed partial class GatewaySessions : IDisposable
             Log.NotAsked(_logger, e.GetType().Name);
         }
 
-        await CloseAsync(sessions.Where(session => _rows.Of(session.Id) is not { } row || !granted.Contains(row)), SessionEnd.AccessChanged);
+        await CloseAsync(sessions.Where(session => (_rows.Of(session.Id) is not { } row || !granted.Contains(row)) && !IsBeginning(session.Id)), SessionEnd.AccessChanged);
     }
+
+    private bool IsBeginning(string session) => _beginning.TryUpdate(session, true, false) || _beginning.ContainsKey(session);
 
     /// <summary>Who leaves a group is no longer acted for by its programs; the others see other tools.</summary>
     private async Task GroupsChangedAsync(UserId user)

@@ -2,12 +2,15 @@ using System.Net;
 using McpPortal.Admin;
 using McpPortal.Audit;
 using McpPortal.Clients;
+using McpPortal.Coordination;
 using McpPortal.Data;
+using McpPortal.Gateway;
 using McpPortal.Sessions.Registry;
 using McpPortal.Tests.Accounts;
 using McpPortal.Tests.Calls;
 using McpPortal.Tests.Rig;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace McpPortal.Tests.Gateway;
 
@@ -149,6 +152,33 @@ public sealed class SessionEndTests(PostgresCluster cluster)
         Assert.Equal([null, SessionEnd.NodeGone], (await rig.RowsAsync(ana)).Select(row => row.EndReason));
         await CallRig.UntilAsync(async () => await client.PingAsync(Stop) == HttpStatusCode.NotFound, "A session that the registry gave up lives on.", Deadline);
         Assert.Equal(HttpStatusCode.OK, await kept.PingAsync(Stop));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_becomes_of_a_users_keys_while_a_session_begins_ends_it_only_if_it_was_its_own(bool revoked)
+    {
+        await using var rig = await SessionRig.StartAsync(cluster);
+        var (_, key, _) = await rig.Gateway.PersonAsync("ana");
+        await using var source = NpgsqlDataSource.Create(rig.One.Database.Owner);
+        await using var connection = await source.OpenConnectionAsync(Stop);
+        await using var holding = await connection.BeginTransactionAsync(Stop);
+        await using var command = new NpgsqlCommand("lock table mcp_sessions in exclusive mode", connection, holding);
+        await command.ExecuteNonQueryAsync(Stop);
+        var client = rig.At(rig.One, key);
+        var beginning = client.TryBeginAsync(Stop);
+        await CallRig.UntilAsync(async () => (long)(await rig.Gateway.Calls.SqlAsync("select count(*) from pg_locks where not granted and relation = 'mcp_sessions'::regclass"))! > 0, "Nobody waits to enter a session.");
+
+        await rig.Gateway.Calls.SqlAsync($"{(revoked ? "update access_keys set revoked_at = now();" : "")} insert into invalidations (kind, subject) select {(int)InvalidationKind.AccessKeys}, id from users");
+        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+        await holding.CommitAsync(Stop);
+
+        // What came with a revoked key may be cut off before anything is answered.
+        var status = await Record.ExceptionAsync(() => beginning) is null ? (await beginning).Status : HttpStatusCode.NotFound;
+        Assert.Equal(revoked ? HttpStatusCode.NotFound : HttpStatusCode.OK, status);
+        var sessions = rig.One.Services.GetRequiredService<GatewaySessions>().Table;
+        await CallRig.UntilAsync(() => Task.FromResult(sessions.List().Count == (revoked ? 0 : 1)), "The session did not end, or ended.", Deadline);
     }
 
     [Fact]
