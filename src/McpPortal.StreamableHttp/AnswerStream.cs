@@ -1,7 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
 namespace McpPortal.StreamableHttp;
@@ -9,8 +7,6 @@ namespace McpPortal.StreamableHttp;
 /// <summary>The way back to a client that waits for an <see cref="McpAnswer"/>: one message after the other, and after the answer none.</summary>
 internal sealed class AnswerStream(ResponseBody body, string? session) : ITransport
 {
-    private static readonly JsonTypeInfo<JsonRpcMessage> MessageType = (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
-
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _answered;
 
@@ -68,7 +64,7 @@ internal sealed class AnswerStream(ResponseBody body, string? session) : ITransp
             }
 
             _answered = last;
-            await write(body, JsonSerializer.SerializeToUtf8Bytes(message, MessageType), cancellationToken);
+            await write(body, JsonSerializer.SerializeToUtf8Bytes(message, MessageJson.Type), cancellationToken);
         }
         finally
         {

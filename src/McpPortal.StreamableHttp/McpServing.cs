@@ -9,9 +9,16 @@ namespace McpPortal.StreamableHttp;
 public delegate Task<JsonRpcMessageWithId?> McpAnswer(McpRequest request, CancellationToken cancellationToken);
 
 /// <summary>What a request meets.</summary>
-/// <param name="Options">Makes the SDK's server, when there is something for it to do.</param>
-/// <param name="Answer">
-/// Asked before the SDK's server, and where the request arrives: no other thread, no queue, and of revision 2026-07-28 no server at all.
-/// Not with <see cref="McpEndpointOptions.EventStreamStore"/>, which is the SDK's.
-/// </param>
-public sealed record McpServing(Func<McpServerOptions> Options, McpAnswer? Answer = null);
+/// <param name="options">Makes the SDK's server, once and when there is something for it to do.</param>
+/// <param name="answer">See <see cref="Answer"/>.</param>
+public sealed class McpServing(Func<McpServerOptions> options, McpAnswer? answer = null)
+{
+    /// <summary>The SDK's server.</summary>
+    public McpServerOptions Options => field ??= options();
+
+    /// <summary>
+    /// Asked before the SDK's server, and where the request arrives: no other thread, no queue, and of revision 2026-07-28 no server at all.
+    /// Not with <see cref="McpEndpointOptions.EventStreamStore"/>, which is the SDK's.
+    /// </summary>
+    public McpAnswer? Answer { get; } = answer;
+}

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -12,9 +11,6 @@ namespace McpPortal.StreamableHttp;
 /// <summary>Reads one JSON-RPC message from a request body, within the endpoint's limits.</summary>
 internal sealed class MessageReader(int maxBytes, int maxDepth, TimeSpan timeout, TimeProvider time)
 {
-    private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
-        (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
-
     public async Task<(JsonRpcMessage? Message, McpFault? Fault)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
@@ -84,7 +80,7 @@ internal sealed class MessageReader(int maxBytes, int maxDepth, TimeSpan timeout
 
         try
         {
-            return JsonSerializer.Deserialize(json, MessageType) is { } message
+            return JsonSerializer.Deserialize(json, MessageJson.Type) is { } message
                 ? (message, null)
                 : (null, McpFault.Invalid("The body is not a JSON-RPC message."));
         }

@@ -38,7 +38,7 @@ internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFacto
             body.AnnounceEvents();
             if (message is not JsonRpcRequest request || serving.Answer is not { } answer || !await AnswerStream.TryAnswerAsync(answer, request, body, session: null, ending.Token))
             {
-                await ServeAsync(context, message, serving.Options(), body, ending);
+                await ServeAsync(context, message, serving.Options, body, ending);
             }
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -77,7 +77,7 @@ internal sealed class PerRequestHandler(McpEndpointOptions options, ILoggerFacto
         }
 
         var schema = options.ToolSchema is { } find ? await find(context, tool)
-            : serving.Options().ToolCollection?.TryGetPrimitive(tool, out var known) == true ? known.ProtocolTool.InputSchema
+            : serving.Options.ToolCollection?.TryGetPrimitive(tool, out var known) == true ? known.ProtocolTool.InputSchema
             : (JsonElement?)null;
         return schema is { } found ? ParamHeaderChecks.Check(found, call["arguments"], context.Request.Headers) : null;
     }

@@ -97,7 +97,7 @@ internal sealed class SessionHandler(McpEndpointOptions options, McpSessionTable
 
         var id = SessionIds.New();
         var transport = new StreamableHttpServerTransport(logs) { SessionId = id, EventStreamStore = options.EventStreamStore };
-        var server = McpServer.Create(transport, serving.Options(), logs, services);
+        var server = McpServer.Create(transport, serving.Options, logs, services);
         var session = new HostedSession(id, options.UserKey(context), PathOf(context), transport, server, options.EventStreamStore is null ? serving.Answer : null, time);
         session.TryEnter();
         if (sessions.TryAdd(session) is { } full)
