@@ -20,8 +20,8 @@ internal sealed class ServingPortal : IAsyncDisposable
     private ServingPortal(ChildProcess process, HttpClient client, CanaryScan canaries, IReadOnlyList<KeyValuePair<string, string?>> settings) =>
         (_process, _client, _canaries, Settings) = (process, client, canaries, settings);
 
-    /// <summary>The built portal.</summary>
-    public static string Program { get; } = Repository.Built("McpPortal");
+    /// <summary>The built portal, or what <c>PORTAL_PROGRAM</c> names instead.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("PORTAL_PROGRAM") ?? Repository.Built("McpPortal");
 
     /// <summary>What it was started with, its folders among them.</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> Settings { get; }
