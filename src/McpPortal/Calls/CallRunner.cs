@@ -84,6 +84,15 @@ internal sealed partial class CallRunner(
                 ready!.Account);
     }
 
+    /// <summary>The same of anything else that a server lists.</summary>
+    public async Task<(IReadOnlyList<JsonObject>? Entries, CallOutcome? Failure)> ListAsync(Caller caller, ServerSnapshot server, string method, string member, CancellationToken cancellationToken)
+    {
+        var (entries, failure, ready) = await OverSessionAsync(caller.User, server, "listed what it offers", (session, stop) => session.ListAsync(method, member, stop), cancellationToken);
+        return entries is null or [] ? (entries, failure)
+            : await scrubber.FindAsync(caller.User, server, ready) is not { } clean ? (null, new CallOutcome.Refused(CannotVouch(server)) { Server = server.Name })
+            : ([.. entries.Select(entry => CredentialScrubber.Scrub(clean, entry))], null);
+    }
+
     /// <summary>What the server says of itself when the user's own session is opened.</summary>
     public async Task<(ServerIntroduction? Introduction, CallOutcome? Failure)> IntroduceAsync(Caller caller, ServerSnapshot server, CancellationToken cancellationToken)
     {

@@ -79,6 +79,13 @@ internal sealed class UpstreamCallService(
         return server is null ? new ToolListOutcome.Failed(refusal!) : await runner.ListToolsAsync(caller, server, cancellationToken);
     }
 
+    /// <summary>What else a server lists: see <see cref="UpstreamSession.ListAsync"/>.</summary>
+    public async Task<(IReadOnlyList<JsonObject>? Entries, CallOutcome? Failure)> ListAsync(Caller caller, string serverSlug, string method, string member, CancellationToken cancellationToken)
+    {
+        var (server, refusal) = await AdmitAsync(caller, serverSlug, tool: null, cancellationToken);
+        return server is null ? (null, refusal) : await runner.ListAsync(caller, server, method, member, cancellationToken);
+    }
+
     private Task<CallOutcome> CallToolAsync(Caller caller, string serverSlug, string tool, ReadOnlyMemory<byte> arguments, CallOptions callOptions, CancellationToken cancellationToken) =>
         AskAsync(caller, serverSlug, tool, server => new UpstreamCall(caller, server, tool, arguments, callOptions, time.GetUtcNow(), cancellationToken), cancellationToken);
 

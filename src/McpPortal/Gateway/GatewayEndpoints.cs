@@ -20,7 +20,7 @@ internal static class GatewayEndpoints
         Map(
             "/mcp",
             context => ValueTask.FromResult(all.For(GatewayCaller.Of(context))),
-            (context, name) => ToolNames.Split(name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default);
+            (context, name) => ListedNames.Split(name) is var (server, tool) ? calls.AnnotatedSchemaAsync(GatewayCaller.Of(context), server, tool, context.RequestAborted) : default);
         Map(
             $"/mcp/{{{McpResource.ServerParameter}}}",
             context => one.ForAsync(GatewayCaller.Of(context), Value(context, McpResource.ServerParameter), context.Features.Get<JsonRpcMessage>(), context.RequestAborted),

@@ -18,6 +18,15 @@ internal static class GatewayIdentity
         return options;
     }
 
+    /// <summary>What a client is offered where all servers stand in one list.</summary>
+    public static ServerCapabilities OfferOfAll() => new()
+    {
+        Tools = new ToolsCapability { ListChanged = true },
+        Prompts = new PromptsCapability { ListChanged = true },
+        Resources = new ResourcesCapability { ListChanged = true },
+        Completions = new CompletionsCapability(),
+    };
+
     /// <summary>What a client is offered of what a server can do. Tools may always appear: with a credential, say.</summary>
     /// <param name="server">What the server can do, if it was asked.</param>
     public static ServerCapabilities Offer(ServerCapabilities? server) => new()

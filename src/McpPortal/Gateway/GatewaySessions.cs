@@ -142,8 +142,8 @@ internal sealed partial class GatewaySessions : IDisposable
         InvalidationKind.ClientSession => CloseEndedAsync(new ClientSessionId(invalidation.Subject)),
         InvalidationKind.Node when invalidation.Subject == _node.Id.Value => CloseAsync(Table.List(), SessionEnd.NodeGone),
         InvalidationKind.Groups => GroupsChangedAsync(new UserId(invalidation.Subject)),
-        InvalidationKind.Credentials or InvalidationKind.Toolsets => ToolsChangedAsync(new UserId(invalidation.Subject)),
-        InvalidationKind.Server => ToolsChangedAsync(null),
+        InvalidationKind.Credentials or InvalidationKind.Toolsets => OfferChangedAsync(new UserId(invalidation.Subject)),
+        InvalidationKind.Server => OfferChangedAsync(null),
         _ => Task.CompletedTask,
     };
 
@@ -181,7 +181,7 @@ internal sealed partial class GatewaySessions : IDisposable
     private async Task GroupsChangedAsync(UserId user)
     {
         await CloseForbiddenAsync([.. Of(user)]);
-        await ToolsChangedAsync(user);
+        await OfferChangedAsync(user);
     }
 
     /// <summary>Closes those of programs that may not act for their person any more.</summary>
@@ -221,12 +221,18 @@ internal sealed partial class GatewaySessions : IDisposable
         }
     }
 
-    /// <summary>For one user, or for whoever it may concern.</summary>
-    private Task ToolsChangedAsync(UserId? user)
+    /// <summary>Other tools, prompts and resources may be listed now, for one user or for whoever it may concern.</summary>
+    private Task OfferChangedAsync(UserId? user)
     {
-        _news.Tell(user, new UpstreamNotice(null, NotificationMethods.ToolListChangedNotification));
-        return Task.WhenAll((user is { } one ? Of(one) : Table.List())
-            .Select(session => Table.SendAsync(session.Id, new JsonRpcNotification { Method = NotificationMethods.ToolListChangedNotification })));
+        foreach (var method in ListsChanged.All)
+        {
+            _news.Tell(user, new UpstreamNotice(null, method));
+        }
+
+        return Task.WhenAll(
+            from session in user is { } one ? Of(one) : Table.List()
+            from method in ListsChanged.ToldAt(session.Path)
+            select Table.SendAsync(session.Id, new JsonRpcNotification { Method = method }));
     }
 
     /// <summary>The user's own sessions, and those of programs that act for them.</summary>

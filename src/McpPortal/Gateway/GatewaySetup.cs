@@ -15,7 +15,7 @@ internal static class GatewaySetup
         services.AddSingleton<StandingNews>();
         services.AddSingleton<OneServer>();
         services.AddSingleton<AllServers>();
-        services.AddSingleton<ToolLists>();
+        services.AddSingleton<MergedLists>();
         services.AddSingleton<ToolsetLists>();
         services.AddSingleton<ToolsetSearch>();
         services.AddSingleton<OneToolset>();

@@ -20,7 +20,7 @@ internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, To
 
     /// <summary>See <see cref="UpstreamCallService.AnnotatedSchemaAsync"/>. What a search finds is called with arguments in no header.</summary>
     public async ValueTask<JsonElement?> AnnotatedSchemaAsync(Caller caller, string name, string tool, CancellationToken cancellationToken) =>
-        ToolNames.Split(tool) is var (server, own) && await FindAsync(caller, name, cancellationToken) is { Mode: ToolsetMode.List } set
+        ListedNames.Split(tool) is var (server, own) && await FindAsync(caller, name, cancellationToken) is { Mode: ToolsetMode.List } set
             ? await calls.AnnotatedSchemaAsync(caller with { Within = set }, server, own, cancellationToken)
             : null;
 
@@ -51,7 +51,7 @@ internal sealed class OneToolset(ToolsetCatalog toolsets, ToolsetLists lists, To
             RequestMethods.ToolsList when set.Mode == ToolsetMode.Search => GatewayAnswers.Result(request, new JsonObject { ["tools"] = ToolsetSearch.Definitions() }),
             RequestMethods.ToolsList => await ListAsync(within, cancellationToken),
             _ when set.Mode == ToolsetMode.Search => await search.CallAsync(within, cancellationToken),
-            _ => within.Text("name") is { } tool && ToolNames.Split(tool) is var (server, own)
+            _ => within.Text("name") is { } tool && ListedNames.Split(tool) is var (server, own)
                 ? await passing.CallToolAsync(within, server, own, logLevel: null, cancellationToken)
                 : NoTool(within, "Tools are named server__tool."),
         };

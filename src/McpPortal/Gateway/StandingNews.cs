@@ -9,23 +9,21 @@ using ModelContextProtocol.Protocol;
 namespace McpPortal.Gateway;
 
 /// <summary>
-/// Tells a session of the older revisions that lists of its server changed, for as long as its standing stream is open. What the portal
+/// Tells a session of the older revisions that lists of its servers changed, for as long as its standing stream is open. What the portal
 /// itself changes, <see cref="GatewaySessions"/> tells.
 /// </summary>
 internal sealed class StandingNews(UpstreamCallService calls, ServerCatalog catalog, UpstreamNews news, GatewaySessions sessions)
 {
-    private static readonly string[] Lists =
-        [NotificationMethods.ToolListChangedNotification, NotificationMethods.PromptListChangedNotification, NotificationMethods.ResourceListChangedNotification];
-
     /// <summary>Tells until cancelled.</summary>
     public async Task TellAsync(HttpContext context, string session, CancellationToken cancellationToken)
     {
         var caller = GatewayCaller.Of(context);
         var slug = context.GetRouteValue(McpResource.ServerParameter) as string;
         var server = slug is null ? null : await catalog.FindAsync(caller.User, slug, cancellationToken);
+        var told = server is null ? ListsChanged.ToldAt(context.Request.Path) : ListsChanged.All;
         using var heard = news.Subscribe(caller.User, notice =>
         {
-            if (notice.Server is { } teller && (server is null ? notice.Method == NotificationMethods.ToolListChangedNotification : server.Id == teller && Lists.Contains(notice.Method)))
+            if (notice.Server is { } teller && (server is null || server.Id == teller) && told.Contains(notice.Method))
             {
                 _ = sessions.Table.SendAsync(session, new JsonRpcNotification { Method = notice.Method });
             }

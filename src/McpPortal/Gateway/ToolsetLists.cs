@@ -21,10 +21,10 @@ internal sealed class ToolsetLists
 
     private readonly Memory<Key, ToolsetList> _known;
     private readonly ServerCatalog _catalog;
-    private readonly ToolLists _lists;
+    private readonly MergedLists _lists;
     private readonly TimeProvider _time;
 
-    public ToolsetLists(ServerCatalog catalog, ToolLists lists, Invalidations invalidations, UpstreamNews news, TimeProvider time)
+    public ToolsetLists(ServerCatalog catalog, MergedLists lists, Invalidations invalidations, UpstreamNews news, TimeProvider time)
     {
         (_catalog, _lists, _time) = (catalog, lists, time);
         _known = new Memory<Key, ToolsetList>(invalidations, ComposeAsync, MaxRemembered);
@@ -58,15 +58,15 @@ internal sealed class ToolsetLists
         var (caller, set) = (key.Caller, key.Caller.Within!);
         var usable = (await _catalog.ListAsync(caller.User, cancellationToken)).Where(server => set.Has(server.Id)).ToList();
         var servers = usable.Where(server => caller.MayUse(server.Id)).ToList();
-        var list = await _lists.OfAsync(caller, servers, cancellationToken);
+        var list = await _lists.OfAsync(ListKind.Tools, caller, servers, cancellationToken);
         List<string> warnings = [.. set.Parts.Where(part => usable.All(server => server.Id != part.Server)).Select(part => $"{part.ServerName} is not there for you now, so its tools are left out.")];
         warnings.AddRange(list.Warnings);
         if (!caller.ReadOnly)
         {
-            var offered = list.Tools.Select(tool => (string)tool["name"]!).ToHashSet(StringComparer.Ordinal);
+            var offered = list.Entries.Select(tool => (string)tool["name"]!).ToHashSet(StringComparer.Ordinal);
             foreach (var server in servers.Where(server => !list.Missing.Contains(server.Id)))
             {
-                var gone = set.Parts.First(part => part.Server == server.Id).Tools?.Where(tool => !offered.Contains(ToolNames.Join(server.Slug, tool))).Order(StringComparer.Ordinal).ToList() ?? [];
+                var gone = set.Parts.First(part => part.Server == server.Id).Tools?.Where(tool => !offered.Contains(ListedNames.Join(server.Slug, tool))).Order(StringComparer.Ordinal).ToList() ?? [];
                 if (gone.Count > 0)
                 {
                     warnings.Add($"{server.Name} does not offer {string.Join(", ", gone.Take(MaxNamed))}{(gone.Count > MaxNamed ? $" and {gone.Count - MaxNamed} more" : "")} now.");
@@ -74,7 +74,7 @@ internal sealed class ToolsetLists
             }
         }
 
-        return new ToolsetList(caller.User, list.Tools, warnings, list.Missing.Count == 0, _time.GetUtcNow());
+        return new ToolsetList(caller.User, list.Entries, warnings, list.Missing.Count == 0, _time.GetUtcNow());
     }
 
     private void Forget(Invalidation invalidation)

@@ -101,7 +101,7 @@ internal sealed class ToolsetSearch(ToolsetLists lists, GatewayCalls passing)
 
         // From here on it is a call of the real tool, answers to its questions and metadata included.
         request.Parameters["arguments"] = arguments["arguments"]?.DeepClone();
-        return ToolNames.Split(name) is var (server, tool)
+        return ListedNames.Split(name) is var (server, tool)
             ? await passing.CallToolAsync(request, server, tool, logLevel: null, cancellationToken)
             : OneToolset.NoTool(request, "Tools are named server__tool.");
     }

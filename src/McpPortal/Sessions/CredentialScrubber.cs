@@ -33,11 +33,11 @@ internal sealed class CredentialScrubber(CredentialResolver resolver, AccessToke
         }
     }
 
-    /// <summary>The same definition of a tool without credentials in its names, descriptions and schema.</summary>
-    public static JsonObject Scrub(SecretScrubber scrubber, JsonObject tool)
+    /// <summary>The same definition of a tool, or of whatever a server lists, without credentials in its names, descriptions and schema.</summary>
+    public static JsonObject Scrub(SecretScrubber scrubber, JsonObject definition)
     {
-        var text = tool.ToJsonString();
+        var text = definition.ToJsonString();
         var scrubbed = scrubber.Scrub(text);
-        return ReferenceEquals(text, scrubbed) ? tool : (JsonObject)JsonNode.Parse(scrubbed)!;
+        return ReferenceEquals(text, scrubbed) ? definition : (JsonObject)JsonNode.Parse(scrubbed)!;
     }
 }

@@ -273,57 +273,73 @@ internal sealed class UpstreamSession : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<JsonObject>> ListToolsAsync()
+    /// <summary>
+    /// Everything that a list of the server holds, on all its pages, as the server sent it. Empty when the server does not offer such a list.
+    /// Throws what <see cref="AskAsync"/> throws.
+    /// </summary>
+    /// <param name="method">What asks for the list, such as <c>prompts/list</c>.</param>
+    /// <param name="member">Where the entries stand in the result.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(string method, string member, CancellationToken cancellationToken)
     {
         const int MaxPages = 100;
         const int MaxBytes = 16 * 1024 * 1024;
         var bytes = 0L;
-
-        // Its own limit, not that of whoever asked first: a list that never ends must not be what all later ones wait for.
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
-        deadline.CancelAfter(Server.Timeout);
-        var tools = new List<JsonObject>();
+        var entries = new List<JsonObject>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         string? cursor = null;
-        for (var pages = 0; pages < MaxPages; pages++)
+        for (var pages = 0; pages < MaxPages && Offers(method); pages++)
         {
-            var answer = await AskOnceAsync(RequestMethods.ToolsList, cursor is null ? [] : new JsonObject { ["cursor"] = cursor }, UpstreamWishes.None, deadline.Token);
+            var answer = await AskOnceAsync(method, cursor is null ? [] : new JsonObject { ["cursor"] = cursor }, UpstreamWishes.None, cancellationToken);
             if (answer.Error is { } error)
             {
-                throw new McpProtocolException(error.Message, (McpErrorCode)error.Code);
+                // Who has resources need not have templates of them.
+                return error.Code == (int)McpErrorCode.MethodNotFound && method != RequestMethods.ToolsList ? entries : throw new McpProtocolException(error.Message, (McpErrorCode)error.Code);
             }
 
-            if (answer.Result is not JsonObject result || result["tools"] is not JsonArray page)
+            if (answer.Result is not JsonObject result || result[member] is not JsonArray page)
             {
-                throw new McpException("A list of tools without tools.");
+                throw new McpException("A list without entries.");
             }
 
-            foreach (var tool in page)
+            foreach (var entry in page.OfType<JsonObject>())
             {
-                bytes += tool?.ToJsonString().Length ?? 0;
+                bytes += entry.ToJsonString().Length;
                 if (bytes > MaxBytes)
                 {
                     throw new AnswerTooLongException(Server.Name, MaxBytes);
                 }
 
-                if (IsKnown(tool))
-                {
-                    tools.Add((JsonObject)tool!.DeepClone());
-                }
+                entries.Add((JsonObject)entry.DeepClone());
             }
 
             cursor = (string?)result["nextCursor"];
             if (cursor is null || !seen.Add(cursor))
             {
-                return tools;
+                break;
             }
         }
 
-        return tools;
+        return entries;
+    }
+
+    private bool Offers(string method) => method switch
+    {
+        RequestMethods.PromptsList => Capabilities.Prompts is not null,
+        RequestMethods.ResourcesList or RequestMethods.ResourcesTemplatesList => Capabilities.Resources is not null,
+        _ => true,
+    };
+
+    private async Task<IReadOnlyList<JsonObject>> ListToolsAsync()
+    {
+        // Its own limit, not that of whoever asked first: a list that never ends must not be what all later ones wait for.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+        deadline.CancelAfter(Server.Timeout);
+        return [.. (await ListAsync(RequestMethods.ToolsList, "tools", deadline.Token)).Where(IsKnown)];
     }
 
     /// <summary>The client needs the schemas to put annotated arguments into headers (2026-07-28); tools whose annotations make no sense are left out.</summary>
-    private bool IsKnown(JsonNode? tool)
+    private bool IsKnown(JsonObject tool)
     {
         try
         {
