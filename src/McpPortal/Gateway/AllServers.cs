@@ -19,9 +19,10 @@ internal sealed class AllServers(ServerCatalog catalog, MergedLists lists, Gatew
         RequestMethods.ToolsCall when request.Text("name") is { } name && ListedNames.Split(name) is var (server, tool) =>
             Renamed(await passing.CallToolAsync(request, server, tool, logLevel: null, cancellationToken), server),
         RequestMethods.ToolsCall => GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "There is no such tool. Tools are named server__tool."),
-        RequestMethods.PromptsGet => await AskAboutAsync(request, request.Parameters, cancellationToken),
-        RequestMethods.ResourcesRead => await AskAboutAsync(request, request.Parameters, cancellationToken),
-        RequestMethods.CompletionComplete => await AskAboutAsync(request, request.Parameters["ref"] as JsonObject ?? [], cancellationToken),
+        RequestMethods.PromptsGet => await AskAboutAsync(request, request.Parameters, "name", cancellationToken),
+        RequestMethods.ResourcesRead => await AskAboutAsync(request, request.Parameters, "uri", cancellationToken),
+        RequestMethods.CompletionComplete when request.Parameters["ref"] is JsonObject reference => await AskAboutAsync(request, reference, reference.ContainsKey("uri") ? "uri" : "name", cancellationToken),
+        RequestMethods.CompletionComplete => GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "What shall be completed is missing (ref)."),
         RequestMethods.SubscriptionsListen when request.IsPerRequest =>
             await listening.UntilGoneAsync(request, slug: null, ListenedNews.Of(request.Parameters["notifications"] as JsonObject, server: null, GatewayIdentity.OfferOfAll()), cancellationToken),
         _ when ListKind.Of(request.Method) is { } kind => await ListAsync(request, kind, cancellationToken),
@@ -37,24 +38,18 @@ internal sealed class AllServers(ServerCatalog catalog, MergedLists lists, Gatew
 
     /// <summary>Asks the server that has a prompt or a resource, by what the server itself calls it.</summary>
     /// <param name="request">What is asked.</param>
-    /// <param name="named">Where in it the prompt's <c>name</c> or the resource's <c>uri</c> stands.</param>
+    /// <param name="named">Where in it the prompt or the resource is named.</param>
+    /// <param name="key">As what: the <c>name</c> of a prompt, the <c>uri</c> of a resource.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    private async Task<JsonRpcMessageWithId> AskAboutAsync(GatewayRequest request, JsonObject named, CancellationToken cancellationToken)
+    private async Task<JsonRpcMessageWithId> AskAboutAsync(GatewayRequest request, JsonObject named, string key, CancellationToken cancellationToken)
     {
-        string server;
-        if (Text(named, "uri") is { } uri && ListedUris.Split(uri) is var (holder, own))
-        {
-            (server, named["uri"]) = (holder, own);
-        }
-        else if (Text(named, "name") is { } name && ListedNames.Split(name) is var (teller, prompt))
-        {
-            (server, named["name"]) = (teller, prompt);
-        }
-        else
+        var joined = named[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+        if ((key == "uri" ? ListedUris.Split(joined) : ListedNames.Split(joined)) is not var (server, own))
         {
             return GatewayAnswers.Error(request, (int)McpErrorCode.InvalidParams, "There is no such prompt or resource. Prompts are named server__prompt, resources mcp+server+uri.");
         }
 
+        named[key] = own;
         return Renamed(await passing.AskAsync(request, server, logLevel: null, cancellationToken), server);
     }
 
@@ -67,6 +62,4 @@ internal sealed class AllServers(ServerCatalog catalog, MergedLists lists, Gatew
 
         return answer;
     }
-
-    private static string? Text(JsonObject named, string member) => named[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -178,6 +178,14 @@ public sealed class AllServersTests(PostgresCluster cluster)
         await Task.WhenAny(listening);
     }
 
+    [Theory]
+    [InlineData("/mcp", 3)]
+    [InlineData("/portal/mcp", 3)]
+    [InlineData("/mcp/who", 1)]
+    [InlineData("/mcp/mcp", 1)]
+    [InlineData("/mcp/set/mcp", 1)]
+    public void A_client_of_one_server_or_set_is_told_of_tools_only(string path, int told) => Assert.Equal(told, ListsChanged.ToldAt(path).Count);
+
     [Fact]
     public void No_two_resources_meet_in_one_uri() => Prop.ForAll<ushort, string?>((number, uri) =>
     {

@@ -154,29 +154,30 @@ internal sealed record Estate
         });
     }
 
-    /// <summary>Everything stored of the owner, as text: unchanged means untouched.</summary>
+    /// <summary>Everything stored of the owner, as text: unchanged means untouched. When something was last used is written seconds after its use, and so left out.</summary>
     public async Task<string> StateAsync(PortalHost host, CancellationToken stop)
     {
         await using var source = NpgsqlDataSource.Create(host.Database.Owner);
         await using var command = source.CreateCommand(
             """
             select string_agg(line, E'\n' order by line) from (
-                select row_to_json(t)::text as line from users t where id = @owner
-                union all select row_to_json(t)::text from servers t where owner_id = @owner or id = @shared
-                union all select row_to_json(t)::text from server_access t where server_id = @shared
-                union all select row_to_json(t)::text from secrets t where owner_id = @owner
-                union all select row_to_json(t)::text from connections t where owner_id = @owner
-                union all select row_to_json(t)::text from server_credentials t where user_id = @owner
-                union all select row_to_json(t)::text from access_keys t where user_id = @owner
-                union all select row_to_json(t)::text from oauth_grants t where user_id = @owner
-                union all select row_to_json(t)::text from mcp_sessions t where user_id = @owner
-                union all select row_to_json(t)::text from sign_in_sessions t where user_id = @owner
-                union all select row_to_json(t)::text from toolsets t where user_id = @owner
-                union all select row_to_json(t)::text from toolset_servers t where user_id = @owner
-                union all select row_to_json(t)::text from act_as_consents t where user_id = @owner
-                union all select row_to_json(t)::text from service_keys t where id = @service
+                select (to_jsonb(t) - @later)::text as line from users t where id = @owner
+                union all select (to_jsonb(t) - @later)::text from servers t where owner_id = @owner or id = @shared
+                union all select (to_jsonb(t) - @later)::text from server_access t where server_id = @shared
+                union all select (to_jsonb(t) - @later)::text from secrets t where owner_id = @owner
+                union all select (to_jsonb(t) - @later)::text from connections t where owner_id = @owner
+                union all select (to_jsonb(t) - @later)::text from server_credentials t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from access_keys t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from oauth_grants t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from mcp_sessions t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from sign_in_sessions t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from toolsets t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from toolset_servers t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from act_as_consents t where user_id = @owner
+                union all select (to_jsonb(t) - @later)::text from service_keys t where id = @service
             ) everything
             """);
+        command.Parameters.AddWithValue("later", (string[])["last_used_at", "last_used_from", "last_active_at", "in_use"]);
         command.Parameters.AddWithValue("owner", Owner.Value);
         command.Parameters.AddWithValue("shared", Shared.Id.Value);
         command.Parameters.AddWithValue("service", ServiceKey);
