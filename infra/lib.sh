@@ -183,10 +183,8 @@ cluster_database() {
 
 portal_environment() {
   export ASPNETCORE_ENVIRONMENT=Development
-  # README › PostgreSQL says why, and where not.
-  local prepared="Max Auto Prepare=100;Auto Prepare Min Usages=2"
-  export ConnectionStrings__App="Host=$socket;Database=portal;Username=portal_app;Maximum Pool Size=60;$prepared"
-  export ConnectionStrings__System="Host=$socket;Database=portal;Username=portal_system;Maximum Pool Size=40;$prepared"
+  export ConnectionStrings__App="Host=$socket;Database=portal;Username=portal_app;Maximum Pool Size=60"
+  export ConnectionStrings__System="Host=$socket;Database=portal;Username=portal_system;Maximum Pool Size=40"
   export ConnectionStrings__Migrate="Host=$socket;Database=portal;Username=portal_owner;Pooling=false"
   export Vault__RootKeyFile=$data/root.key
   export Stdio__HiddenPaths__0=$data # no tool program sees keys, sandbox or logs

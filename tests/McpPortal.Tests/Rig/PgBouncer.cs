@@ -70,7 +70,6 @@ internal sealed class PgBouncer : IAsyncDisposable
         Host = "127.0.0.1",
         Port = Port,
         NoResetOnClose = true,
-        MaxAutoPrepare = 0,
     }.ConnectionString;
 
     public async ValueTask DisposeAsync()

@@ -58,8 +58,6 @@ public sealed class PostgresCluster : IAsyncDisposable
         Username = role,
         Database = database,
         MaxPoolSize = 40,
-        MaxAutoPrepare = 100,
-        AutoPrepareMinUsages = 2,
         Timeout = 15,
         ConnectionIdleLifetime = 10,
         ConnectionPruningInterval = 5,
