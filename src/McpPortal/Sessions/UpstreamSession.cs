@@ -284,11 +284,16 @@ internal sealed class UpstreamSession : IAsyncDisposable
     {
         const int MaxPages = 100;
         const int MaxBytes = 16 * 1024 * 1024;
+        if (!Offers(method))
+        {
+            return [];
+        }
+
         var bytes = 0L;
         var entries = new List<JsonObject>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         string? cursor = null;
-        for (var pages = 0; pages < MaxPages && Offers(method); pages++)
+        for (var pages = 0; pages < MaxPages; pages++)
         {
             var answer = await AskOnceAsync(method, cursor is null ? [] : new JsonObject { ["cursor"] = cursor }, UpstreamWishes.None, cancellationToken);
             if (answer.Error is { } error)
@@ -316,7 +321,7 @@ internal sealed class UpstreamSession : IAsyncDisposable
             cursor = (string?)result["nextCursor"];
             if (cursor is null || !seen.Add(cursor))
             {
-                break;
+                return entries;
             }
         }
 
