@@ -59,6 +59,7 @@ internal static class ClientsSetup
         services.TryAddSingleton<PublicUrl>();
         services.AddSingleton<PortalAddress>();
         services.AddSingleton<McpChallenge>();
+        services.AddSingleton<RedirectUris>();
         services.AddSingleton<ClientDocuments>();
         services.AddSingleton<RegisteredClients>();
         services.AddSingleton<Registrations>();

@@ -12,14 +12,13 @@ internal sealed class FormTargets
     public void AllowAlways(Uri target) => _always.TryAdd(SourceOf(target), 0);
 
     /// <summary>For this page only: the provider or client that the form on it leads to. Link to such a page with a full load.</summary>
-    public static void Allow(HttpContext context, Uri target)
-    {
-        if (context.Items[PerAnswer] is not HashSet<string> sources)
-        {
-            context.Items[PerAnswer] = sources = new(StringComparer.Ordinal);
-        }
+    public static void Allow(HttpContext context, Uri target) => Add(context, SourceOf(target));
 
-        sources.Add(SourceOf(target));
+    /// <summary>For this page only: a client's callback, and wherever it sends the browser on to over https, such as its page without <c>www.</c></summary>
+    public static void AllowOnwards(HttpContext context, Uri callback)
+    {
+        Allow(context, callback);
+        Add(context, "https:");
     }
 
     public static IEnumerable<string> Of(HttpContext context)
@@ -27,6 +26,16 @@ internal sealed class FormTargets
         var always = context.RequestServices.GetService<FormTargets>()?._always.Keys ?? [];
         var here = context.Items[PerAnswer] as HashSet<string> ?? [];
         return ["'self'", .. always.Union(here, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    private static void Add(HttpContext context, string source)
+    {
+        if (context.Items[PerAnswer] is not HashSet<string> sources)
+        {
+            context.Items[PerAnswer] = sources = new(StringComparer.Ordinal);
+        }
+
+        sources.Add(source);
     }
 
     private static string SourceOf(Uri target) =>

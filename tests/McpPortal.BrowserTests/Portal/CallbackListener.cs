@@ -14,12 +14,17 @@ internal sealed class CallbackListener : IDisposable
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/callback");
 
     /// <summary>What the browser brings along.</summary>
-    public async Task<Dictionary<string, string>> AnswerAsync(CancellationToken stop)
+    public Task<Dictionary<string, string>> AnswerAsync(CancellationToken stop) => AnswerAsync("200 OK\r\nContent-Length: 2", stop);
+
+    /// <summary>The same, and the browser is sent on.</summary>
+    public Task<Dictionary<string, string>> SendOnAsync(Uri next, CancellationToken stop) => AnswerAsync($"302 Found\r\nLocation: {next}\r\nContent-Length: 2", stop);
+
+    private async Task<Dictionary<string, string>> AnswerAsync(string head, CancellationToken stop)
     {
         using var caller = await _listener.AcceptTcpClientAsync(stop);
         using var reader = new StreamReader(caller.GetStream(), Encoding.ASCII);
         var target = new Uri(Address, (await reader.ReadLineAsync(stop))!.Split(' ')[1]);
-        await caller.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), stop);
+        await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {head}\r\nConnection: close\r\n\r\nok"), stop);
         return target.Query[1..].Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => Uri.UnescapeDataString(part[1]), StringComparer.Ordinal);
     }
 

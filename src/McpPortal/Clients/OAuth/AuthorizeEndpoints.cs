@@ -66,17 +66,22 @@ internal static class AuthorizeEndpoints
         {
             case Allow:
                 var code = await grants.GiveAsync(user, request, Actor.Page(user), cancellationToken);
-                return SendBack(context, requests.Answer(context, request.RedirectUri, request.State, ("code", code)));
+                return SendBack(context, request, requests.Answer(context, request.RedirectUri, request.State, ("code", code)));
             case Deny:
-                return SendBack(context, requests.Answer(context, request.RedirectUri, request.State, ("error", "access_denied")));
+                return SendBack(context, request, requests.Answer(context, request.RedirectUri, request.State, ("error", "access_denied")));
             default:
                 return Problem(new AuthorizeCheck.Faulty("The form says neither yes nor no."));
         }
     }
 
     /// <summary>Not by <c>Results.Redirect</c>, which writes the address into the log, with the code in it. 303, so that nothing is posted on (RFC 9700 §4.12).</summary>
-    private static IResult SendBack(HttpContext context, string address)
+    private static IResult SendBack(HttpContext context, AuthorizeRequest request, string address)
     {
+        if (RedirectUris.IsApp(request.RedirectUri))
+        {
+            return new RazorComponentResult<AuthorizeReturn>(new { Client = request.Client.Name, Back = address });
+        }
+
         context.Response.Headers.Location = address;
         return Results.StatusCode(StatusCodes.Status303SeeOther);
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace McpPortal.Clients.OAuth;
 
 /// <summary>Checks what a client sends to <c>/authorize</c>, in the order in which it becomes known whom to tell.</summary>
-internal sealed class AuthorizeRequests(RegisteredClients clients, PortalAddress address)
+internal sealed class AuthorizeRequests(RegisteredClients clients, RedirectUris redirects, PortalAddress address)
 {
     private const int MaxState = 2000;
     private const int ChallengeLength = 43; // 32 bytes in base64url (RFC 7636 §4.2)
@@ -33,7 +33,13 @@ internal sealed class AuthorizeRequests(RegisteredClients clients, PortalAddress
             return new AuthorizeCheck.Faulty(fault!);
         }
 
-        if (Value("redirect_uri") is not { } redirectUri || RedirectUris.Refusal(redirectUri) is not null || !client.MayAnswerTo(redirectUri))
+        var wanted = Value("redirect_uri");
+        if (redirects.IsUnknownApp(wanted))
+        {
+            return new AuthorizeCheck.Faulty(redirects.Refusal(wanted)!);
+        }
+
+        if (wanted is not { } redirectUri || redirects.Refusal(redirectUri) is not null || !client.MayAnswerTo(redirectUri))
         {
             return new AuthorizeCheck.Faulty($"The request wants the answer at an address that {client.Name} did not name before. It may not come from {client.Name} at all.");
         }
@@ -70,7 +76,7 @@ internal sealed class AuthorizeRequests(RegisteredClients clients, PortalAddress
 
     /// <summary>A fault that the client can be told.</summary>
     public AuthorizeCheck.Faulty Fault(HttpContext context, string redirectUri, string error, string sentence, string? state) =>
-        new(sentence, new Uri(redirectUri).Host, Answer(context, redirectUri, state, ("error", error), ("error_description", sentence)));
+        new(sentence, RedirectUris.PlaceOf(redirectUri), Answer(context, redirectUri, state, ("error", error), ("error_description", sentence)));
 
     /// <summary>The redirect address with an answer in it, which says whom it comes from (RFC 9207).</summary>
     public string Answer(HttpContext context, string redirectUri, string? state, params ReadOnlySpan<(string Name, string? Value)> answer) =>

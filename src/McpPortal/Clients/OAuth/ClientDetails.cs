@@ -7,17 +7,19 @@ internal sealed record ClientDetails(string Name, IReadOnlyList<string> Redirect
 {
     private const int MaxName = 80;
 
+    /// <summary>Apps that are not known here are left out, as RFC 7591 §3.2.1 lets a server do: the client has other ways beside them.</summary>
     /// <returns>The details, or a sentence that says what is wrong with the redirect URIs.</returns>
-    public static (ClientDetails? Details, string? Fault) Check(ClientMetadata metadata)
+    public static (ClientDetails? Details, string? Fault) Check(ClientMetadata metadata, RedirectUris redirects)
     {
         if (metadata.RedirectUris is not { Count: > 0 and <= OAuth.RedirectUris.Max } addresses)
         {
             return (null, $"Name 1 to {OAuth.RedirectUris.Max} redirect_uris.");
         }
 
-        return addresses.Select(OAuth.RedirectUris.Refusal).FirstOrDefault(refusal => refusal is not null) is { } fault
+        IReadOnlyList<string> known = [.. addresses.Where(address => !redirects.IsUnknownApp(address)).Distinct(StringComparer.Ordinal)];
+        return (known.Count == 0 ? addresses : known).Select(redirects.Refusal).FirstOrDefault(refusal => refusal is not null) is { } fault
             ? (null, fault)
-            : (new ClientDetails(NameOf(metadata.ClientName, addresses[0]), [.. addresses.Distinct(StringComparer.Ordinal)]), null);
+            : (new ClientDetails(NameOf(metadata.ClientName, known[0]), known), null);
     }
 
     /// <summary>Only what can be seen: marks that turn the direction of writing could make a page say something else.</summary>
@@ -25,6 +27,6 @@ internal sealed record ClientDetails(string Name, IReadOnlyList<string> Redirect
     {
         var visible = new string([.. (name ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)
             && char.GetUnicodeCategory(c) is not (System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator))]).Trim();
-        return visible.Length == 0 ? new Uri(redirectUri).Host : visible.Length > MaxName ? visible[..MaxName] : visible;
+        return visible.Length == 0 ? OAuth.RedirectUris.PlaceOf(redirectUri) : visible.Length > MaxName ? visible[..MaxName] : visible;
     }
 }

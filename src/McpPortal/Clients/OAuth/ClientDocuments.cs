@@ -8,7 +8,7 @@ namespace McpPortal.Clients.OAuth;
 /// Clients whose id is the address of a document about themselves (OAuth Client ID Metadata Document). The document is fetched through the
 /// outbound guard, briefly remembered, and has to name its own address.
 /// </summary>
-internal sealed class ClientDocuments(OutboundGuard guard, TimeProvider time)
+internal sealed class ClientDocuments(OutboundGuard guard, RedirectUris redirects, TimeProvider time)
 {
     private const int MaxBytes = 16 * 1024;
     private const int MaxAddress = 500;
@@ -68,13 +68,13 @@ internal sealed class ClientDocuments(OutboundGuard guard, TimeProvider time)
         }
     }
 
-    private static (ClientDetails? Details, string? Fault) Read(byte[] json, string clientId)
+    private (ClientDetails? Details, string? Fault) Read(byte[] json, string clientId)
     {
         var metadata = ClientMetadata.Parse(json);
         return metadata is null ? (null, "The client's document is not one that the portal can read.")
             : metadata.ClientId != clientId ? (null, "The client's document is about another client.")
             : metadata.AuthMethod is not (null or "none") ? (null, "The client wants to prove itself in a way that the portal does not take.")
-            : ClientDetails.Check(metadata);
+            : ClientDetails.Check(metadata, redirects);
     }
 
     private sealed record Entry(ClientDetails? Details, string? Fault, DateTimeOffset Until);

@@ -11,6 +11,9 @@ internal sealed class ClientsOptions
     /// <summary>How many registrations one address may make in an hour, on each node.</summary>
     public int RegistrationsPerHour { get; init; } = 20;
 
+    /// <summary>Whole addresses of apps that clients may have their answers sent to, beside Cursor's. Exact: a scheme alone could start anything.</summary>
+    public IReadOnlyList<string> AppRedirects { get; init; } = [];
+
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>A grant ends when its client has not refreshed for so long.</summary>
@@ -20,6 +23,7 @@ internal sealed class ClientsOptions
     {
         var options = configuration.GetSection(Section).Get<ClientsOptions>() ?? new ClientsOptions();
         Check(options.RegistrationsPerHour > 0, nameof(RegistrationsPerHour), "a positive number, or switch Clients:Registration off");
+        Check(options.AppRedirects.All(RedirectUris.IsApp), nameof(AppRedirects), "whole addresses of apps, such as editor://sign-in/callback");
         Check(options.AccessTokenLifetime >= TimeSpan.FromMinutes(1) && options.AccessTokenLifetime <= TimeSpan.FromDays(1), nameof(AccessTokenLifetime), "a time from 00:01:00 to 1.00:00:00");
         Check(options.RefreshTokenLifetime > options.AccessTokenLifetime && options.RefreshTokenLifetime <= TimeSpan.FromDays(366), nameof(RefreshTokenLifetime), "a time longer than Clients:AccessTokenLifetime, up to 366.00:00:00");
         return options;

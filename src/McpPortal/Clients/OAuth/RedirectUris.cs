@@ -1,10 +1,11 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 
 namespace McpPortal.Clients.OAuth;
 
-/// <summary>Where a client may have its answer sent: https, or plain http on the person's own machine. Compared as texts.</summary>
-internal static partial class RedirectUris
+/// <summary>Where a client may have its answer sent: https, plain http on the person's own machine, or an app that is known here. Compared as texts.</summary>
+internal sealed partial class RedirectUris(ClientsOptions options)
 {
     public const int MaxLength = 1000;
     public const int Max = 10;
@@ -12,25 +13,42 @@ internal static partial class RedirectUris
     /// <summary>Visible ASCII without what browsers or parsers read in more than one way.</summary>
     private static readonly SearchValues<char> Usable = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?[]!$&'()*+,;=%");
 
-    /// <returns>A sentence that says why it cannot be one, or null.</returns>
-    public static string? Refusal(string? text)
-    {
-        if (text is not { Length: > 0 and <= MaxLength } || text.AsSpan().ContainsAnyExcept(Usable) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
-        {
-            return "A redirect URI is an absolute address without a user name, a fragment, blanks or special characters.";
-        }
+    /// <summary>What a browser runs, reads or fetches by itself instead of handing it to an app.</summary>
+    private static readonly FrozenSet<string> NoApps = FrozenSet.Create(
+        StringComparer.Ordinal, "http", "https", "ws", "wss", "ftp", "file", "javascript", "vbscript", "data", "blob", "filesystem", "about", "view-source");
 
-        return (text.StartsWith("https://", StringComparison.Ordinal) && url.Host.Length > 0) || Loopback().IsMatch(text)
-            ? null
-            : "A redirect URI begins with https://, or with http:// and 127.0.0.1, [::1] or localhost.";
-    }
+    /// <summary>Registered by Cursor beside an address of https and one of the person's own machine.</summary>
+    private readonly HashSet<string> _apps = new(["cursor://anysphere.cursor-mcp/oauth/callback", .. options.AppRedirects], StringComparer.Ordinal);
+
+    /// <returns>A sentence that says why it cannot be one, or null.</returns>
+    public string? Refusal(string? text) =>
+        Parse(text) is not { } url ? "A redirect URI is an absolute address without a user name, a fragment, blanks or special characters."
+        : (text!.StartsWith("https://", StringComparison.Ordinal) && url.Host.Length > 0) || IsLoopback(text) || _apps.Contains(text) ? null
+        : IsApp(text) ? $"The portal does not know the app that opens {text}. An administrator can add this address to Clients:AppRedirects."
+        : "A redirect URI begins with https://, with http:// and 127.0.0.1, [::1] or localhost, or is the address of an app.";
+
+    /// <summary>
+    /// An app's own address (RFC 8252 §7.1) that nobody allowed here. Anybody may register a client, and what a machine starts for a scheme can be anything:
+    /// answers go only to apps of this list, each by its whole address.
+    /// </summary>
+    public bool IsUnknownApp(string? text) => text is not null && IsApp(text) && !_apps.Contains(text);
 
     /// <summary>Exactly equal; on the person's own machine at any port, because the program takes a free one (RFC 8252 §7.3).</summary>
     public static bool Matches(string registered, string asked) =>
-        registered == asked || (Refusal(asked) is null && Loopback().Match(registered) is { Success: true } one && Loopback().Match(asked) is { Success: true } other
+        registered == asked || (Parse(asked) is not null && Loopback().Match(registered) is { Success: true } one && Loopback().Match(asked) is { Success: true } other
             && one.Groups["host"].Value == other.Groups["host"].Value && one.Groups["rest"].Value == other.Groups["rest"].Value);
 
     public static bool IsLoopback(string text) => Loopback().IsMatch(text);
+
+    /// <summary>The address of an app on the person's own machine.</summary>
+    public static bool IsApp(string? text) => Parse(text) is not null && App().Match(text!) is { Success: true } app && !NoApps.Contains(app.Groups["scheme"].Value);
+
+    /// <summary>Whom a redirect URI leads to, for people to read: the host, or what the app is known by.</summary>
+    public static string PlaceOf(string redirectUri)
+    {
+        var url = new Uri(redirectUri);
+        return !IsApp(redirectUri) ? url.Host : url.Host.Length > 0 ? $"{url.Scheme}://{url.Host}" : $"{url.Scheme}:";
+    }
 
     /// <summary>The address with what the client is told.</summary>
     public static string With(string redirectUri, params IEnumerable<(string Name, string? Value)> answer)
@@ -38,6 +56,12 @@ internal static partial class RedirectUris
         var query = string.Join('&', answer.Where(part => part.Value is not null).Select(part => $"{part.Name}={Uri.EscapeDataString(part.Value!)}"));
         return redirectUri + (redirectUri.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
     }
+
+    private static Uri? Parse(string? text) =>
+        text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExcept(Usable) && Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null;
+
+    [GeneratedRegex("^(?<scheme>[a-z][a-z0-9+.-]*):/", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex App();
 
     [GeneratedRegex("""^http://(?<host>127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?(?<rest>(?:[/?].*)?)\z""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Loopback();

@@ -151,6 +151,7 @@ internal static class CircuitRows
 
         // Nobody's in particular
         new("FormTargets.Allow(HttpContext, Uri)", "", null, "a header of the same response"),
+        new("FormTargets.AllowOnwards(HttpContext, Uri)", "", null, "a header of the same response"),
         new("KeySignIn.TryAsync(HttpContext, String)", "", null, "the form of single-user mode: a posted request, outside circuits"),
         new("ProviderDirectory.FindAsync(String, CancellationToken)", "", null, "names and addresses of the organisation's providers; the client secret in it is ciphertext"),
         new("ProviderDirectory.ListAsync(CancellationToken)", "", null, "names and addresses of the organisation's providers; the client secret in it is ciphertext"),

@@ -32,7 +32,7 @@ public sealed class ConsentTests(PostgresCluster cluster)
         Assert.DoesNotContain(ClientScopes.Words(ClientScopes.Call), text, StringComparison.Ordinal);
         var policy = answer.Headers.GetValues("Content-Security-Policy").Single().Split("; ");
         Assert.Contains("frame-ancestors 'none'", policy);
-        Assert.Contains(policy, part => part.StartsWith("form-action ", StringComparison.Ordinal) && part.EndsWith(" https://client.example", StringComparison.Ordinal));
+        Assert.Contains(policy, part => part.StartsWith("form-action ", StringComparison.Ordinal) && part.EndsWith(" https: https://client.example", StringComparison.Ordinal));
         Assert.True(answer.Headers.CacheControl!.NoStore);
     }
 
