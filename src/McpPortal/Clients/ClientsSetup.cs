@@ -59,7 +59,7 @@ internal static class ClientsSetup
         services.TryAddSingleton<PublicUrl>();
         services.AddSingleton<PortalAddress>();
         services.AddSingleton<McpChallenge>();
-        services.AddSingleton<RedirectUris>();
+        services.AddSingleton<RedirectRules>();
         services.AddSingleton<ClientDocuments>();
         services.AddSingleton<RegisteredClients>();
         services.AddSingleton<Registrations>();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace McpPortal.Clients.OAuth;
 
 /// <summary>Checks what a client sends to <c>/authorize</c>, in the order in which it becomes known whom to tell.</summary>
-internal sealed class AuthorizeRequests(RegisteredClients clients, RedirectUris redirects, PortalAddress address)
+internal sealed class AuthorizeRequests(RegisteredClients clients, RedirectRules redirects, PortalAddress address)
 {
     private const int MaxState = 2000;
     private const int ChallengeLength = 43; // 32 bytes in base64url (RFC 7636 §4.2)

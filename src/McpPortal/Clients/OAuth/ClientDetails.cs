@@ -9,7 +9,7 @@ internal sealed record ClientDetails(string Name, IReadOnlyList<string> Redirect
 
     /// <summary>Apps that are not known here are left out, as RFC 7591 §3.2.1 lets a server do: the client has other ways beside them.</summary>
     /// <returns>The details, or a sentence that says what is wrong with the redirect URIs.</returns>
-    public static (ClientDetails? Details, string? Fault) Check(ClientMetadata metadata, RedirectUris redirects)
+    public static (ClientDetails? Details, string? Fault) Check(ClientMetadata metadata, RedirectRules redirects)
     {
         if (metadata.RedirectUris is not { Count: > 0 and <= OAuth.RedirectUris.Max } addresses)
         {

@@ -8,7 +8,7 @@ namespace McpPortal.Clients.OAuth;
 /// Clients whose id is the address of a document about themselves (OAuth Client ID Metadata Document). The document is fetched through the
 /// outbound guard, briefly remembered, and has to name its own address.
 /// </summary>
-internal sealed class ClientDocuments(OutboundGuard guard, RedirectUris redirects, TimeProvider time)
+internal sealed class ClientDocuments(OutboundGuard guard, RedirectRules redirects, TimeProvider time)
 {
     private const int MaxBytes = 16 * 1024;
     private const int MaxAddress = 500;

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace McpPortal.Clients.OAuth;
 
-/// <summary>Where a client may have its answer sent: https, plain http on the person's own machine, or an app that is known here. Compared as texts.</summary>
-internal sealed partial class RedirectUris(ClientsOptions options)
+/// <summary>Addresses that clients have their answers sent to: read, compared as texts, and named to people. <see cref="RedirectRules"/> says which may be used.</summary>
+internal static partial class RedirectUris
 {
     public const int MaxLength = 1000;
     public const int Max = 10;
@@ -16,22 +16,6 @@ internal sealed partial class RedirectUris(ClientsOptions options)
     /// <summary>What a browser runs, reads or fetches by itself instead of handing it to an app.</summary>
     private static readonly FrozenSet<string> NoApps = FrozenSet.Create(
         StringComparer.Ordinal, "http", "https", "ws", "wss", "ftp", "file", "javascript", "vbscript", "data", "blob", "filesystem", "about", "view-source");
-
-    /// <summary>Registered by Cursor beside an address of https and one of the person's own machine.</summary>
-    private readonly HashSet<string> _apps = new(["cursor://anysphere.cursor-mcp/oauth/callback", .. options.AppRedirects], StringComparer.Ordinal);
-
-    /// <returns>A sentence that says why it cannot be one, or null.</returns>
-    public string? Refusal(string? text) =>
-        Parse(text) is not { } url ? "A redirect URI is an absolute address without a user name, a fragment, blanks or special characters."
-        : (text!.StartsWith("https://", StringComparison.Ordinal) && url.Host.Length > 0) || IsLoopback(text) || _apps.Contains(text) ? null
-        : IsApp(text) ? $"The portal does not know the app that opens {text}. An administrator can add this address to Clients:AppRedirects."
-        : "A redirect URI begins with https://, with http:// and 127.0.0.1, [::1] or localhost, or is the address of an app.";
-
-    /// <summary>
-    /// An app's own address (RFC 8252 §7.1) that nobody allowed here. Anybody may register a client, and what a machine starts for a scheme can be anything:
-    /// answers go only to apps of this list, each by its whole address.
-    /// </summary>
-    public bool IsUnknownApp(string? text) => text is not null && IsApp(text) && !_apps.Contains(text);
 
     /// <summary>Exactly equal; on the person's own machine at any port, because the program takes a free one (RFC 8252 §7.3).</summary>
     public static bool Matches(string registered, string asked) =>
@@ -57,7 +41,8 @@ internal sealed partial class RedirectUris(ClientsOptions options)
         return redirectUri + (redirectUri.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
     }
 
-    private static Uri? Parse(string? text) =>
+    /// <returns>Null when it is none that everybody reads in the same way.</returns>
+    public static Uri? Parse(string? text) =>
         text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExcept(Usable) && Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null;
 
     [GeneratedRegex("^(?<scheme>[a-z][a-z0-9+.-]*):/", RegexOptions.ExplicitCapture, 1000)]

@@ -6,7 +6,7 @@ internal static class RegistrationEndpoints
     public static void MapRegistration(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPost(ServerMetadata.RegisterPath, RegisterAsync);
 
-    private static async Task<IResult> RegisterAsync(HttpContext context, RegisteredClients clients, Registrations registrations, RedirectUris redirects, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> RegisterAsync(HttpContext context, RegisteredClients clients, Registrations registrations, RedirectRules redirects, TimeProvider time, CancellationToken cancellationToken)
     {
         var from = context.Connection.RemoteIpAddress?.ToString();
         if (!context.Request.HasJsonContentType() || ClientMetadata.Parse(await ReadAsync(context.Request, cancellationToken)) is not { } metadata)

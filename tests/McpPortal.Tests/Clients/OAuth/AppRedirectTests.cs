@@ -113,7 +113,7 @@ public sealed class AppRedirectTests(PostgresCluster cluster)
 
         if (taken)
         {
-            Assert.Null(new RedirectUris(ClientsOptions.Read(configuration)).Refusal(address));
+            Assert.Null(new RedirectRules(ClientsOptions.Read(configuration)).Refusal(address));
         }
         else
         {

@@ -139,7 +139,7 @@ public sealed class RegistrationTests(PostgresCluster cluster)
     [InlineData("https://client.example/cb", "https://client.example/cb", true)]
     public void A_redirect_is_the_registered_one_but_for_the_port_on_the_own_machine(string registered, string asked, bool matches)
     {
-        Assert.Null(new RedirectUris(new ClientsOptions()).Refusal(registered));
+        Assert.Null(new RedirectRules(new ClientsOptions()).Refusal(registered));
         Assert.Equal(matches, RedirectUris.Matches(registered, asked));
     }
 }
