@@ -40,6 +40,7 @@ public sealed class TenMinutesTests(PortalInUse inUse)
         await AssertFitsAsync(page);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "I have saved it" }).ClickAsync();
         await page.GetByRole(AriaRole.Listitem).GetByText(name, new() { Exact = true }).WaitForAsync();
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
         Assert.DoesNotContain(key, await page.ContentAsync(), StringComparison.Ordinal);
         await page.GotoAsync("/activity");
         await page.WaitForCircuitAsync();

@@ -38,9 +38,8 @@ public sealed class WarmPathTests(PostgresCluster cluster)
         ActivitySource.AddActivityListener(listener);
 
         await CallBothAsync();
-        var cold = Asked(commands);
-        Assert.True(cold.Count > 4, $"The commands of a cold call were not seen:\n{string.Join('\n', commands)}");
-        Assert.Contains(cold, c => c.Contains("secrets", StringComparison.Ordinal));
+        // What else it asks for may be known by then: the nodes' own work reads servers and people too.
+        Assert.True(Asked(commands).Any(c => c.Contains("FROM secrets", StringComparison.Ordinal)), $"The commands of a cold call were not seen:\n{string.Join('\n', commands)}");
 
         commands.Clear();
         for (var i = 0; i < 25; i++)
