@@ -198,24 +198,39 @@ internal sealed class UpstreamSession : IAsyncDisposable
         }
 
         var uris = (wanted["resourceSubscriptions"] as JsonArray ?? []).Select(uri => (string?)uri).OfType<string>().ToList();
+        var heard = new List<string>();
         BeginStanding();
         try
         {
-            foreach (var uri in uris.Where(uri => Count(uri, 1) == 1))
+            foreach (var uri in uris)
             {
-                await AskOnceAsync(RequestMethods.ResourcesSubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, cancellationToken);
+                heard.Add(uri);
+                if (Count(uri, 1) == 1 && (await AskOnceAsync(RequestMethods.ResourcesSubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, cancellationToken)).Error is not null)
+                {
+                    heard.Remove(uri);
+                    Count(uri, -1);
+                }
             }
 
-            await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), _client.Completion);
-            foreach (var uri in uris.Where(uri => Count(uri, -1) == 0 && IsUsable))
+            // With nothing to hear it ends, and is begun anew a little later.
+            if (heard.Count > 0 || wanted.Count > 1 || uris.Count == 0)
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
-                await AskOnceAsync(RequestMethods.ResourcesUnsubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, patience.Token);
+                await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), _client.Completion);
             }
         }
         finally
         {
             EndStanding();
+            await UnsubscribeAsync([.. heard.Where(uri => Count(uri, -1) == 0)]);
+        }
+    }
+
+    private async Task UnsubscribeAsync(IReadOnlyList<string> uris)
+    {
+        foreach (var uri in uris.Where(_ => IsUsable))
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+            await AskOnceAsync(RequestMethods.ResourcesUnsubscribe, new JsonObject { ["uri"] = uri }, UpstreamWishes.None, patience.Token);
         }
     }
 
@@ -447,7 +462,17 @@ internal sealed class UpstreamSession : IAsyncDisposable
     {
         lock (_subscribed)
         {
-            return _subscribed[uri] = _subscribed.GetValueOrDefault(uri) + change;
+            var count = _subscribed.GetValueOrDefault(uri) + change;
+            if (count == 0)
+            {
+                _subscribed.Remove(uri);
+            }
+            else
+            {
+                _subscribed[uri] = count;
+            }
+
+            return count;
         }
     }
 

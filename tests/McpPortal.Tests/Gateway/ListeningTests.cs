@@ -133,6 +133,39 @@ public sealed class ListeningTests(PostgresCluster cluster)
             "The change was not told.");
     }
 
+    [Fact]
+    public async Task A_resource_that_a_server_does_not_let_be_heard_at_first_is_asked_for_again()
+    {
+        var (asked, left) = (0, 0);
+        var options = OlderServer();
+        options.Handlers.SubscribeToResourcesHandler = (_, _) =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                throw new ModelContextProtocol.McpException("It is not there yet.");
+            }
+
+            return ValueTask.FromResult(new EmptyResult());
+        };
+        options.Handlers.UnsubscribeFromResourcesHandler = (_, _) =>
+        {
+            Interlocked.Increment(ref left);
+            return ValueTask.FromResult(new EmptyResult());
+        };
+        await using var server = await McpTestHost.StartAsync(_ => options);
+        await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
+        var ana = await rig.Calls.AddUserAsync("ana");
+        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
+        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        await using var client = await rig.ConnectAsync("/mcp/notes", await rig.KeyAsync(ana), Older);
+
+        await client.SubscribeToResourceAsync(Uri, cancellationToken: Stop);
+
+        await CallRig.UntilAsync(() => Task.FromResult(Volatile.Read(ref asked) == 2), "The server was not asked again.");
+        await client.UnsubscribeFromResourceAsync(Uri, cancellationToken: Stop);
+        await CallRig.UntilAsync(() => Task.FromResult(Volatile.Read(ref left) == 1), "The server was not told that nobody listens any more.");
+    }
+
     private static (string Method, JsonObject Parameters)[] Said =>
     [
         (NotificationMethods.ToolListChangedNotification, []), (NotificationMethods.PromptListChangedNotification, []), (NotificationMethods.ResourceListChangedNotification, []),
