@@ -81,8 +81,7 @@ public sealed class ListeningTests(PostgresCluster cluster)
         await using var server = await McpTestHost.StartAsync(_ => OlderServer());
         await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
         var (ana, ben) = (await rig.Calls.AddUserAsync("ana"), await rig.Calls.AddUserAsync("ben"));
-        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
-        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        await AddOlderAsync(rig, server);
         var (heard, overheard) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
         var anas = await ListenToAllAsync(rig, ana, version, heard);
         await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 }]), "The portal does not listen.");
@@ -114,8 +113,7 @@ public sealed class ListeningTests(PostgresCluster cluster)
         await using var server = await McpTestHost.StartAsync(_ => OlderServer());
         await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
         var ana = await rig.Calls.AddUserAsync("ana");
-        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
-        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        await AddOlderAsync(rig, server);
         var heard = new ConcurrentQueue<string>();
         await using var client = await ListenToAllAsync(rig, ana, Older, heard);
         await CallRig.UntilAsync(() => Task.FromResult(server.Sessions.List() is [{ ActiveRequests: > 0 }]), "The portal does not listen.");
@@ -155,8 +153,7 @@ public sealed class ListeningTests(PostgresCluster cluster)
         await using var server = await McpTestHost.StartAsync(_ => options);
         await using var rig = await GatewayRig.StartAsync(cluster, ("Outbound:AllowedHosts:5", server.Endpoint.Authority));
         var ana = await rig.Calls.AddUserAsync("ana");
-        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
-        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+        await AddOlderAsync(rig, server);
         await using var client = await rig.ConnectAsync("/mcp/notes", await rig.KeyAsync(ana), Older);
 
         await client.SubscribeToResourceAsync(Uri, cancellationToken: Stop);
@@ -188,6 +185,12 @@ public sealed class ListeningTests(PostgresCluster cluster)
             UnsubscribeFromResourcesHandler = (_, _) => ValueTask.FromResult(new EmptyResult()),
         },
     };
+
+    private static async Task AddOlderAsync(GatewayRig rig, McpTestHost server)
+    {
+        var draft = new ServerDraft { Slug = "notes", Name = "Notes", Url = server.Endpoint.AbsoluteUri, ProtocolPin = Older };
+        Assert.IsType<ServerEditResult.Saved>(await rig.Calls.Get<ServerEditor>().AddAsync(draft, null, everyone: true, Actor.CommandLine, Stop));
+    }
 
     private static async Task<IAsyncDisposable> ListenToAllAsync(GatewayRig rig, UserId user, string? version, ConcurrentQueue<string> heard)
     {

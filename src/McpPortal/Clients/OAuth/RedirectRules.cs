@@ -17,5 +17,5 @@ internal sealed class RedirectRules(ClientsOptions options)
     /// An app's own address (RFC 8252 §7.1) that nobody allowed here. Anybody may register a client, and what a machine starts for a scheme can be anything:
     /// answers go only to apps of this list, each by its whole address.
     /// </summary>
-    public bool IsUnknownApp(string? text) => text is not null && RedirectUris.IsApp(text) && !_apps.Contains(text);
+    public bool IsUnknownApp(string? text) => RedirectUris.IsApp(text) && !_apps.Contains(text!);
 }
